@@ -1,0 +1,24 @@
+/** What a way in says of itself; the runner fills it, the source does not. */
+
+export type SourceState = "starting" | "ok" | "failing" | "stopped";
+
+export interface SourceHealth {
+  readonly name: string;
+  /** As in the configuration: ganglia-xml, ganglia-udp, sensor. */
+  readonly type: string;
+  readonly state: SourceState;
+  /** One line for a person: the last error, or "" while all is well. */
+  readonly message: string;
+  /** Newest frame, epoch ms; 0 = none yet. */
+  readonly lastFrameMs: number;
+  /** Frames handed on since the start. */
+  readonly frames: number;
+  /** Polls or reads that failed since the start. */
+  readonly failures: number;
+  /** Hosts, metrics or datagrams that were passed over as malformed. */
+  readonly malformed: number;
+  /** The source's clock minus ours, ms; 0 where it cannot be known. */
+  readonly skewMs: number;
+  /** The address in use, "" where there is none. */
+  readonly address: string;
+}
