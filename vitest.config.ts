@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** unit: no peers needed. e2e: real gmond, gmetad, Chromium ... in namespaces of their own, one at a time. */
+/**
+ * unit: no peers needed. e2e: real gmond, gmetad, Chromium ... in namespaces of
+ * their own, one at a time. bench: run by name, prints figures, asserts no time.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -12,6 +15,14 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "bench",
+          include: ["test/bench/**/*.bench.ts"],
+          fileParallelism: false,
+          disableConsoleIntercept: true,
         },
       },
     ],

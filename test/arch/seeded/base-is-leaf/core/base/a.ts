@@ -1,0 +1,2 @@
+import { b } from "../wire/b.js";
+export const a = b;

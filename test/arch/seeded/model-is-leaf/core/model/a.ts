@@ -1,0 +1,2 @@
+import { b } from "../base/b.js";
+export const a = b;

@@ -1,0 +1,2 @@
+import { defineConfig } from "vitest/config";
+export const a = defineConfig;

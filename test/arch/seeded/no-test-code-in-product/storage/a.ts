@@ -1,0 +1,2 @@
+import { b } from "../test/b.js";
+export const a = b;

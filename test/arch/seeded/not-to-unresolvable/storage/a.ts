@@ -1,0 +1,2 @@
+import { b } from "./nowhere.js";
+export const a = b;

@@ -1,0 +1,2 @@
+import { b } from "./bin/b.js";
+export const a = b;

@@ -1,0 +1,2 @@
+import { b } from "./web/b.js";
+export const a = b;

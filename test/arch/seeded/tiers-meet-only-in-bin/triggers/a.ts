@@ -1,0 +1,2 @@
+import type { B } from "../storage/b.js";
+export type A = B;
