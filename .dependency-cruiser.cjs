@@ -73,9 +73,10 @@ module.exports = {
     {
       name: "web-sees-no-node",
       severity: "error",
-      comment: "viewer/web runs in a browser: no Node module, nothing of ours but core/model and viewer/web.",
-      from: { path: "^viewer/web/" },
-      to: { pathNot: ["^viewer/web/", "^core/model/", "^node_modules/(preact|@preact|uplot)/"] },
+      comment:
+        "viewer/web runs in a browser, viewer/api on both sides: no Node module, nothing else of ours but core/model.",
+      from: { path: "^viewer/(web|api)/" },
+      to: { pathNot: ["^viewer/(web|api)/", "^core/model/", "^node_modules/(preact|@preact|uplot)/"] },
     },
     {
       name: "server-sees-no-web",

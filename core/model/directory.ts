@@ -46,6 +46,8 @@ export class ClusterDirectory {
   /** By column, then by row; the first one said for a column serves rows that have none. */
   readonly #metas: (MetricMeta | undefined)[][] = [];
   readonly #columnMeta: (MetricMeta | undefined)[] = [];
+  /** The `version` at which each column was last touched. */
+  readonly #columnVersions: number[] = [];
 
   constructor(name: string, limits: DirectoryLimits = DEFAULT_DIRECTORY_LIMITS) {
     this.name = name;
@@ -59,6 +61,11 @@ export class ClusterDirectory {
 
   get columnCount(): number {
     return this.#columns.length;
+  }
+
+  /** The `version` at which the column came to be or a host's metadata in it last changed. */
+  columnVersion(column: number): number {
+    return this.#columnVersions[column] ?? 0;
   }
 
   /** @returns the host's row, made if it is new; NONE if the name is bad or the cluster is full */
@@ -121,7 +128,7 @@ export class ClusterDirectory {
     this.#columns.push({ name: metricName, kind });
     this.#metas.push([]);
     this.#columnByKey.set(key, column);
-    this.version++;
+    this.#columnVersions[column] = ++this.version;
     return column;
   }
 
@@ -139,10 +146,7 @@ export class ClusterDirectory {
 
   /** Metadata of a metric on one host. Hosts that say the same share one object. */
   describeMetric(row: number, column: number, meta: MetricMeta): void {
-    const facts = this.columnFacts(column);
-    if (facts.name !== meta.name || facts.kind !== kindOf(meta.type)) {
-      throw new Error(`BUG: describing column ${column} (${facts.name}, ${facts.kind}) as ${meta.name}, ${meta.type}`);
-    }
+    this.#checkMeta(column, meta);
     const common = this.#columnMeta[column];
     const shared = common !== undefined && sameMeta(common, meta) ? common : meta;
     if (common === undefined) this.#columnMeta[column] = meta;
@@ -151,6 +155,16 @@ export class ClusterDirectory {
     if (known !== undefined && sameMeta(known, meta)) return;
     rows[row] = shared;
     this.version++;
+    // A host that says what is common anyway tells nobody anything new.
+    if (shared !== common || known !== undefined) this.#columnVersions[column] = this.version;
+  }
+
+  /** What a host is taken to say that has said nothing itself. Only the first word counts; describeMetric gives it too. */
+  describeColumn(column: number, meta: MetricMeta): void {
+    this.#checkMeta(column, meta);
+    if (this.#columnMeta[column] !== undefined) return;
+    this.#columnMeta[column] = meta;
+    this.#columnVersions[column] = ++this.version;
   }
 
   /** @returns what this host said of the metric, else what any host said, else undefined */
@@ -163,6 +177,13 @@ export class ClusterDirectory {
     if (known.owner === facts.owner && known.latlong === facts.latlong && known.url === facts.url) return;
     this.facts = facts;
     this.version++;
+  }
+
+  #checkMeta(column: number, meta: MetricMeta): void {
+    const facts = this.columnFacts(column);
+    if (facts.name !== meta.name || facts.kind !== kindOf(meta.type)) {
+      throw new Error(`BUG: describing column ${column} (${facts.name}, ${facts.kind}) as ${meta.name}, ${meta.type}`);
+    }
   }
 }
 

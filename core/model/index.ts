@@ -3,6 +3,7 @@ export * from "./alert.js";
 export * from "./archive.js";
 export * from "./columns.js";
 export * from "./directory.js";
+export * from "./duration.js";
 export * from "./frame.js";
 export * from "./host.js";
 export * from "./liveness.js";

@@ -11,3 +11,13 @@ export async function ask(namespace: string, host: string, port: number, line?: 
   if (run.code !== 0) throw new Error(`asking ${host}:${port} ${line ?? ""}: ${run.stderr.trim()}`);
   return run.stdout;
 }
+
+const HTTP_GET = resolve(import.meta.dirname, "http-get.mjs");
+
+/** GET of a URL inside the namespace, with a bearer token if there is one. */
+export async function get(namespace: string, url: string, token?: string): Promise<{ status: number; body: string }> {
+  const args = [HTTP_GET, url, ...(token === undefined ? [] : [token])];
+  const run = await runProcess(process.execPath, args, { namespace });
+  if (run.code !== 0) throw new Error(`GET ${url}: ${run.stderr.trim()}`);
+  return JSON.parse(run.stdout);
+}

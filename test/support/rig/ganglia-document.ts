@@ -23,6 +23,7 @@ const parser = new XMLParser({
   attributeNamePrefix: "",
   parseAttributeValue: false,
   processEntities: true,
+  htmlEntities: true,
   isArray: (name) => ["GRID", "CLUSTER", "HOST", "METRIC", "EXTRA_ELEMENT"].includes(name),
 });
 

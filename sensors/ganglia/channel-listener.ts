@@ -1,0 +1,228 @@
+/**
+ * Listens on the UDP channel of a cluster's gmonds. Sends nothing, ever.
+ *
+ * What comes within a second is handed on as one frame. After a minute without
+ * any packet the group is joined again, because a switch or an interface that
+ * was restarted may have forgotten us.
+ */
+import { formatAddress } from "../../core/base/address.js";
+import { type Clock, type Timer, withDeadline } from "../../core/base/clock.js";
+import { formatDuration } from "../../core/base/duration.js";
+import { GrateError, messageOf } from "../../core/base/errors.js";
+import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/log.js";
+import type { SourceHealth } from "../../core/model/source.js";
+import type { GangliaUdpConfig } from "../config.js";
+import { createTcpFetch, type Fetch } from "../connections/tcp.js";
+import { HealthRecord } from "../health.js";
+import type { Source, SourceDeps } from "../source.js";
+import { ChannelSeed } from "./channel-seed.js";
+import { type Channel, type OpenChannel, openChannel, UnusableAddressError } from "./channel-socket.js";
+import { type ChannelCounters, ChannelState } from "./channel-state.js";
+import { HostNamer, type ReverseLookup, reverseDns } from "./host-namer.js";
+
+/** A frame from the channel is what comes within a second. */
+const FRAME_MS = 1_000;
+/** Three heartbeats of every host of the cluster: gmond too joins again after so long a silence. */
+const SILENCE_MS = 60_000;
+/** How long names wait for the first metadata poll, which knows them without asking DNS. */
+const SEED_HEAD_START_MS = 5_000;
+/**
+ * A packet of a hundred octets costs the kernel some 768 with its own overhead:
+ * 4 MB hold a quarter of a second at 20,000 packets a second.
+ */
+const RECEIVE_BUFFER_DEFAULT_BYTES = 4 * 2 ** 20;
+
+/** What a test puts in place of the network. */
+export interface ListenerPorts {
+  readonly open: OpenChannel;
+  readonly fetch: Fetch;
+  readonly lookup: ReverseLookup;
+}
+
+export class GangliaChannelListener implements Source {
+  readonly #config: GangliaUdpConfig;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #log: RateLimitedLog;
+  readonly #ports: ListenerPorts;
+  readonly #health: HealthRecord;
+  readonly #namer: HostNamer;
+  readonly #seed: ChannelSeed | undefined;
+  readonly #abort = new AbortController();
+  /** Names are asked for only when the first poll has had its chance. */
+  #seeded: Promise<void> = Promise.resolve();
+  #state: ChannelState | undefined;
+  #channel: Channel | undefined;
+  #opening: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  /** When the last packet came, and when the group was last joined, monotonic ms. */
+  #heardMs = 0;
+  #triedMs = 0;
+
+  constructor(config: GangliaUdpConfig, deps: SourceDeps, ports: Partial<ListenerPorts> = {}) {
+    this.#config = config;
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
+    this.#log = rateLimited(deps.logger, deps.clock);
+    this.#ports = { open: openChannel, fetch: createTcpFetch(deps.clock), lookup: reverseDns, ...ports };
+    this.#health = new HealthRecord(config.name, config.type, deps.sink, deps.clock);
+    this.#health.address = formatAddress(config.listen);
+    this.#namer = new HostNamer(deps.clock, this.#ports.lookup);
+    const from = config["metadata-from"];
+    if (from !== undefined) {
+      const options = { source: config.name, cluster: config.cluster, address: from, fetch: this.#ports.fetch };
+      this.#seed = new ChannelSeed(options, { ...deps, sink: this.#health });
+    }
+  }
+
+  health(): SourceHealth {
+    return { ...this.#health.snapshot(), malformed: this.counters()?.malformed ?? 0 };
+  }
+
+  /** undefined before start */
+  counters(): ChannelCounters | undefined {
+    return this.#state?.counters();
+  }
+
+  /** @throws GrateError where another program has the unicast address, or there is no room for the cluster */
+  async start(): Promise<void> {
+    const { cluster, name } = this.#config;
+    const directory = this.#health.directory(cluster);
+    if (directory === undefined) throw new GrateError(`There is no room for a cluster named ${cluster}`);
+    this.#state = new ChannelState({
+      directory,
+      source: name,
+      sink: this.#health,
+      names: {
+        ready: () => this.#seedHadItsChance(),
+        nameOf: async (ip) => (this.#config.resolve ? this.#namer.name(ip) : undefined),
+      },
+      onRefused: (kind, reason, from) => this.#refused(kind, reason, from),
+    });
+    await this.#open();
+    if (this.#seed !== undefined) this.#seeded = this.#runSeed(this.#seed);
+    this.#heardMs = this.#clock.monotonicMs();
+    this.#nextTick();
+  }
+
+  async stop(): Promise<void> {
+    this.#health.stopped();
+    this.#abort.abort();
+    this.#timer?.cancel();
+    this.#namer.stop();
+    await this.#opening;
+    await this.#channel?.close();
+    this.#channel = undefined;
+  }
+
+  async #open(): Promise<void> {
+    const { listen } = this.#config;
+    const wantedBytes = this.#config["receive-buffer"] ?? RECEIVE_BUFFER_DEFAULT_BYTES;
+    this.#triedMs = this.#clock.monotonicMs();
+    try {
+      const channel = await this.#ports.open(
+        { listen, interface: this.#config.interface, receiveBufferBytes: wantedBytes },
+        { onDatagram: (octets, from) => this.#take(octets, from), onError: (error) => this.#lost(error) },
+      );
+      this.#channel = channel;
+      this.#health.address = formatAddress(channel.local);
+      this.#tellBuffer(channel.receiveBufferBytes, wantedBytes);
+      channel.join();
+    } catch (error) {
+      if (error instanceof UnusableAddressError) throw error;
+      this.#failed(messageOf(error));
+    }
+  }
+
+  #tellBuffer(gotBytes: number, wantedBytes: number): void {
+    const fields = { source: this.#config.name, wantedBytes, gotBytes };
+    if (gotBytes >= wantedBytes) return;
+    const message = "the kernel gives a smaller receive buffer than asked for; raise net.core.rmem_max to have it";
+    if (this.#config["receive-buffer"] === undefined) this.#logger.info(fields, message);
+    else this.#logger.warn(fields, message);
+  }
+
+  #take(octets: Uint8Array, from: string): void {
+    if (this.#abort.signal.aborted) return;
+    try {
+      if (this.#state?.take(octets, from, this.#clock.nowMs()) !== true) return;
+      this.#heardMs = this.#clock.monotonicMs();
+      if (this.#health.state !== "ok") this.#health.ok();
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+  }
+
+  /** Once a second. */
+  #tick(): void {
+    try {
+      this.#state?.handOver(this.#clock.nowMs());
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+    this.#seedIfWanted();
+    this.#tryAgainIfSilent();
+    this.#nextTick();
+  }
+
+  #nextTick(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#timer = this.#clock.setTimer(() => this.#tick(), FRAME_MS);
+  }
+
+  #seedIfWanted(): void {
+    const waiting = this.#state?.counters().heldForMetadata ?? 0;
+    if (waiting > 0 && this.#seed?.isDue === true) void this.#runSeed(this.#seed);
+  }
+
+  async #runSeed(seed: ChannelSeed): Promise<void> {
+    await seed.run(this.#abort.signal);
+    if (!this.#abort.signal.aborted) this.#state?.retryWaiting();
+  }
+
+  #tryAgainIfSilent(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs < SILENCE_MS || nowMs - this.#triedMs < SILENCE_MS || this.#opening !== undefined) return;
+    this.#failed(`No packet of Ganglia 3.1 or later heard on ${this.#health.address} for ${formatDuration(silentMs)}`);
+    this.#opening = this.#reopen().finally(() => {
+      this.#opening = undefined;
+    });
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      if (this.#channel === undefined) await this.#open();
+      else this.#rejoin(this.#channel);
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+  }
+
+  #rejoin(channel: Channel): void {
+    this.#triedMs = this.#clock.monotonicMs();
+    channel.join();
+  }
+
+  /** The socket broke; a new one is opened after the usual silence. */
+  #lost(error: Error): void {
+    this.#failed(`The channel ${this.#health.address} broke: ${messageOf(error)}`);
+    const channel = this.#channel;
+    this.#channel = undefined;
+    void channel?.close();
+  }
+
+  #failed(message: string): void {
+    this.#health.failed(message);
+    this.#log.warn("failed", { source: this.#config.name, fault: message }, "channel failed");
+  }
+
+  async #seedHadItsChance(): Promise<void> {
+    const late = () => new GrateError("the first metadata poll takes long");
+    await withDeadline(this.#clock, this.#seeded, SEED_HEAD_START_MS, late).catch(() => {});
+  }
+
+  #refused(kind: string, reason: string, from: string): void {
+    this.#log.warn(kind, { source: this.#config.name, from, reason }, `${kind} datagram`);
+  }
+}

@@ -1,0 +1,284 @@
+/** The poller with peers in memory; the bytes of real connections are in connections/tcp.test.ts. */
+import { describe, expect, it } from "vitest";
+import type { Address } from "../../../core/base/address.js";
+import { GrateError } from "../../../core/base/errors.js";
+import type { GangliaXmlConfig } from "../../../sensors/config.js";
+import type { Fetch, FetchRequest } from "../../../sensors/connections/tcp.js";
+import { GangliaXmlPoller } from "../../../sensors/ganglia/xml-poller.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { gmondDocument } from "../support/ganglia-xml.js";
+import { recordingLogger } from "../support/logger.js";
+import { RecordingSink } from "../support/recording-sink.js";
+
+const START_MS = 1_700_000_000_000;
+const A: Address = { host: "a", port: 8649 };
+const B: Address = { host: "b", port: 8649 };
+
+type Peer = (request: FetchRequest) => Promise<string>;
+
+function setUp(peers: Record<string, Peer>, changes: Partial<GangliaXmlConfig> = {}) {
+  const clock = new VirtualClock(START_MS);
+  const sink = new RecordingSink();
+  const { logger, lines } = recordingLogger();
+  const asked: { host: string; atMs: number }[] = [];
+  const fetch: Fetch = async (request) => {
+    const { host } = request.address;
+    asked.push({ host, atMs: clock.monotonicMs() });
+    const receivedMs = clock.nowMs();
+    return { bytes: Buffer.from((await peers[host]?.(request)) ?? ""), receivedMs };
+  };
+  const config: GangliaXmlConfig = {
+    name: "khab",
+    type: "ganglia-xml",
+    address: [A],
+    every: 15_000,
+    "connect-timeout": 5_000,
+    timeout: 30_000,
+    "size-limit": 2 ** 27,
+    ...changes,
+  };
+  const poller = new GangliaXmlPoller(config, { sink, clock, logger }, fetch);
+  const hostsAsked = () => asked.map(({ host }) => host).join("");
+  return { clock, sink, lines, asked, hostsAsked, poller };
+}
+
+/** A gmond with two hosts; its clock is right, its values grow. */
+function gmond(clock: () => VirtualClock): Peer {
+  let polls = 0;
+  return async () => {
+    polls++;
+    const localtimeS = Math.floor(clock().nowMs() / 1_000);
+    return gmondDocument("khab", localtimeS, [
+      { name: "node1", metrics: { load_one: polls } },
+      { name: "node2", tn: 7 },
+    ]);
+  };
+}
+
+const down: Peer = () => Promise.reject(new GrateError("Cannot connect: connection refused"));
+
+describe("poller", () => {
+  it("makes a frame of each poll", async () => {
+    const peer = gmond(() => clock);
+    const { clock, sink, poller, lines } = setUp({ a: peer });
+    await poller.start();
+    await clock.advance(0);
+    expect(sink.frames).toEqual([
+      {
+        cluster: "khab",
+        source: "khab",
+        timeMs: START_MS,
+        heard: { node1: START_MS, node2: START_MS - 7_000 },
+        cells: [
+          { host: "node1", metric: "load_one", value: 1, timeMs: START_MS, decimals: 0 },
+          { host: "node2", metric: "load_one", value: 0.5, timeMs: START_MS, decimals: 2 },
+        ],
+      },
+    ]);
+    expect(poller.health()).toEqual({
+      name: "khab",
+      type: "ganglia-xml",
+      state: "ok",
+      message: "",
+      lastFrameMs: START_MS,
+      frames: 1,
+      failures: 0,
+      malformed: 0,
+      skewMs: 0,
+      address: "a:8649",
+    });
+    expect(lines.map(({ level, msg, address, hosts }) => ({ level, msg, address, hosts }))).toEqual([
+      { level: "info", msg: "polling", address: "a:8649", hosts: 2 },
+    ]);
+    await poller.stop();
+  });
+
+  it("keeps to its ticks however long a poll takes", async () => {
+    const { clock, asked, poller } = setUp({
+      a: async () => {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 3_000));
+        return gmondDocument("khab", Math.floor(clock.nowMs() / 1_000), []);
+      },
+    });
+    await poller.start();
+    await clock.advance(120_000);
+    const [, first = 0, ...later] = asked.map(({ atMs }) => atMs);
+    expect(later.length).toBeGreaterThanOrEqual(5);
+    expect(later).toEqual(later.map((_, i) => first + (i + 1) * 15_000));
+    expect(poller.skippedPolls).toBe(0);
+    await poller.stop();
+  });
+
+  it("skips and counts polls that a slow one overruns", async () => {
+    const { clock, asked, poller, lines } = setUp({
+      a: async () => {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 40_000));
+        return gmondDocument("khab", Math.floor(clock.nowMs() / 1_000), []);
+      },
+    });
+    await poller.start();
+    await clock.advance(61_000);
+    expect(asked.length).toBe(2);
+    expect(poller.skippedPolls).toBeGreaterThanOrEqual(2);
+    expect(lines.filter(({ msg }) => msg === "poll took longer than its interval")).toHaveLength(1);
+    const stopped = poller.stop();
+    await clock.advance(40_000);
+    await stopped;
+  });
+
+  it("tells which address fails and why, once a minute, and comes back", async () => {
+    let peer: Peer = down;
+    const { clock, sink, poller, lines } = setUp({ a: (request) => peer(request) });
+    await poller.start();
+    await clock.advance(50_000);
+    const { failures } = poller.health();
+    expect(failures).toBeGreaterThanOrEqual(3);
+    expect(poller.health()).toMatchObject({ state: "failing", message: "Cannot connect: connection refused" });
+    expect(lines.filter(({ level }) => level === "warn")).toMatchObject([
+      { msg: "poll failed", source: "khab", address: "a:8649", fault: "Cannot connect: connection refused" },
+    ]);
+    peer = gmond(() => clock);
+    await clock.advance(15_000);
+    expect(poller.health()).toMatchObject({ state: "ok", message: "", failures });
+    expect(sink.frames).toHaveLength(1);
+    await poller.stop();
+  });
+
+  it("goes on to the next address, keeps to it, and goes back after twenty polls", async () => {
+    let a: Peer = down;
+    const { clock, hostsAsked, poller } = setUp(
+      { a: (request) => a(request), b: gmond(() => clock) },
+      { address: [A, B] },
+    );
+    await poller.start();
+    await clock.advance(0);
+    expect(hostsAsked()).toBe("ab");
+    expect(poller.health()).toMatchObject({ state: "ok", address: "b:8649", failures: 0 });
+    a = gmond(() => clock);
+    while (poller.health().address === "b:8649" && hostsAsked().length < 100) await clock.advance(15_000);
+    expect(hostsAsked()).toBe(`ab${"b".repeat(19)}a`);
+    expect(poller.health()).toMatchObject({ state: "ok", address: "a:8649" });
+    await poller.stop();
+  });
+
+  it("stays with the stand-in while the preferred one is still down", async () => {
+    const { clock, hostsAsked, poller } = setUp({ a: down, b: gmond(() => clock) }, { address: [A, B] });
+    await poller.start();
+    while (hostsAsked().length < 25) await clock.advance(15_000);
+    expect(hostsAsked()).toBe(`ab${"b".repeat(19)}abbb`);
+    expect(poller.health()).toMatchObject({ state: "ok", address: "b:8649", failures: 0 });
+    await poller.stop();
+  });
+
+  it("tells all faults when every address fails", async () => {
+    const refused: Peer = () => Promise.reject(new GrateError("b is away"));
+    const { clock, poller } = setUp({ a: down, b: refused }, { address: [A, B] });
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health().message).toBe("Cannot connect: connection refused; b is away");
+    await poller.stop();
+  });
+
+  it("asks the next address when a document breaks off, and keeps what came", async () => {
+    const whole = gmondDocument("khab", START_MS / 1_000, [{ name: "node1" }, { name: "node2" }]);
+    const cut = whole.slice(0, whole.indexOf('<HOST NAME="node2"') + 30);
+    const { clock, sink, poller, lines } = setUp({ a: async () => cut, b: async () => whole }, { address: [A, B] });
+    await poller.start();
+    await clock.advance(0);
+    expect(sink.frames.map((frame) => Object.keys(frame.heard))).toEqual([["node1"], ["node1", "node2"]]);
+    expect(lines.find(({ msg }) => msg === "poll failed")).toMatchObject({
+      address: "a:8649",
+      fault: "Cannot read all of a:8649: it broke off after 1 hosts",
+    });
+    expect(poller.health()).toMatchObject({ state: "ok", address: "b:8649" });
+    await poller.stop();
+  });
+
+  it("counts and names a malformed host, and takes the others", async () => {
+    const whole = gmondDocument("khab", START_MS / 1_000, [{ name: "node1" }, { name: "node2" }, { name: "node3" }]);
+    const { clock, sink, poller, lines } = setUp({ a: async () => whole.replace('NAME="node2"', 'NAME=""') });
+    await poller.start();
+    await clock.advance(0);
+    expect(Object.keys(sink.frames[0]?.heard ?? {})).toEqual(["node1", "node3"]);
+    expect(poller.health()).toMatchObject({ state: "ok", malformed: 1 });
+    const told = lines.find(({ msg }) => msg === "parts of a document were passed over");
+    expect(told).toMatchObject({ source: "khab", address: "a:8649", malformed: 1 });
+    expect(told?.["faults"]).toHaveLength(1);
+    await poller.stop();
+  });
+
+  it.each([
+    ["nothing", "", "Cannot read a:8649: it closed the connection without a word; is this machine in its list"],
+    ["a web page", "<!doctype html><html></html>", "Cannot read a:8649: "],
+  ])("fails on %s", async (_, document, message) => {
+    const { clock, poller } = setUp({ a: async () => document });
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health()).toMatchObject({ state: "failing", frames: 0 });
+    expect(poller.health().message).toContain(message);
+    await poller.stop();
+  });
+
+  it("measures the skew of the peer's clock", async () => {
+    const { clock, sink, poller } = setUp({
+      a: async () => gmondDocument("khab", START_MS / 1_000 - 3_600, [{ name: "node1", tn: 5 }]),
+    });
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health().skewMs).toBe(-3_600_000);
+    expect(sink.frames[0]?.heard).toEqual({ node1: START_MS - 5_000 });
+    await poller.stop();
+  });
+
+  it("survives a sink that throws, and does not blame the peer", async () => {
+    const { clock, sink, poller, hostsAsked } = setUp({ a: gmond(() => clock), b: down }, { address: [A, B] });
+    sink.onFrame = () => {
+      throw new Error("No space left on device");
+    };
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health()).toMatchObject({ state: "failing", message: "No space left on device", frames: 0 });
+    expect(hostsAsked()).toBe("a");
+    sink.onFrame = () => {};
+    await clock.advance(30_000);
+    expect(poller.health().state).toBe("ok");
+    await poller.stop();
+  });
+
+  it("ends a poll under way when it is stopped", async () => {
+    const aborted: boolean[] = [];
+    const { clock, sink, poller } = setUp({
+      a: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            aborted.push(true);
+            reject(new GrateError("Stopped"));
+          });
+        }),
+    });
+    await poller.start();
+    await clock.advance(1_000);
+    await poller.stop();
+    expect(aborted).toEqual([true]);
+    expect(clock.pendingTimers).toBe(0);
+    expect(sink.frames).toEqual([]);
+    expect(poller.health()).toMatchObject({ state: "stopped", failures: 0 });
+  });
+
+  it("does not parse what comes after it was stopped", async () => {
+    let answer: (text: string) => void = () => {};
+    const { clock, sink, poller } = setUp({
+      a: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    await poller.start();
+    await clock.advance(0);
+    const stopped = poller.stop();
+    answer(gmondDocument("khab", START_MS / 1_000, [{ name: "node1" }]));
+    await stopped;
+    expect(sink.frames).toEqual([]);
+    expect(sink.directories.size).toBe(0);
+  });
+});

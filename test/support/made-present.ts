@@ -1,0 +1,29 @@
+/** A collector's present whose frames are told by hand. */
+import type { Present } from "../../collector/serve/ports.js";
+import type { ClusterView } from "../../core/model/columns.js";
+import type { ClusterSummary } from "../../core/model/summary.js";
+
+export class MadePresent implements Present {
+  readonly instance = "i1";
+  frameNumber = 0;
+  readonly clusters: ClusterView[] = [];
+  readonly summaries = new Map<string, ClusterSummary>();
+  readonly #listeners: ((view: ClusterView) => void)[] = [];
+
+  views(): readonly ClusterView[] {
+    return this.clusters;
+  }
+
+  summary(clusterName: string): ClusterSummary | undefined {
+    return this.summaries.get(clusterName);
+  }
+
+  onFrame(listener: (view: ClusterView) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  taken(view: ClusterView): void {
+    this.frameNumber = Math.max(this.frameNumber, view.frameNumber);
+    for (const listener of this.#listeners) listener(view);
+  }
+}
