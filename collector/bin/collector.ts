@@ -1,0 +1,150 @@
+/** `grate collector`: all tiers but the viewer, joined. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { systemClock } from "../../core/base/clock.js";
+import { type Component, startAll, stopAll } from "../../core/base/component.js";
+import { ConfigError } from "../../core/base/errors.js";
+import { createLogger, type Logger, type LogLevel } from "../../core/base/log.js";
+import { RecordLog } from "../../core/base/record-log.js";
+import { nodeLogFiles } from "../../core/base/record-log-files.js";
+import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
+import { createSource } from "../../sensors/list.js";
+import { openStorage, type Storage } from "../../storage/open.js";
+import { TriggerEngine } from "../../triggers/engine.js";
+import { Collector } from "../pipeline.js";
+import { CollectorServers } from "../serve/servers.js";
+import { type Configuration, loadConfiguration } from "./configuration.js";
+import { eventHistory } from "./event-history.js";
+import { changedKeys, rereadConfiguration } from "./reread.js";
+import { selfPort } from "./self.js";
+import { runService, type Service } from "./service.js";
+import { SourceSet } from "./source-set.js";
+import { TriggerHost } from "./trigger-host.js";
+import { readVersion } from "./version.js";
+
+export interface CollectorOptions {
+  readonly config: string;
+  readonly state?: string;
+  readonly logLevel: LogLevel;
+}
+
+/** A journal of this size replays in a moment; the engine writes it anew long before. */
+const JOURNAL_SEGMENT_BYTES_MAX = 16 * 2 ** 20;
+
+const clock = systemClock;
+
+/** @returns the exit code, once it was told to stop */
+export async function collector(options: CollectorOptions): Promise<number> {
+  const { config } = loadConfiguration(options.config);
+  if (config.sources.length === 0) {
+    const message = '"sources" is empty or missing, expected at least one source to collect from';
+    throw new ConfigError([{ file: options.config, line: 1, column: 1, message }]);
+  }
+  const logger = createLogger("collector", options.logLevel);
+  const stateDir = stateDirPath(options.state, process.env);
+  makeStateDir(stateDir);
+  const command = `grate collector -c ${options.config}`;
+  const lock = lockStateDir(stateDir, { command, nowMs: clock.nowMs() });
+  try {
+    // Refuses a network file system, before anything is written there.
+    const storage = await openStorage({ stateDir, config: config.storage, logger, clock });
+    const service = await startCollector(config, options.config, stateDir, storage, logger);
+    return await runService(service, { clock, logger, process });
+  } finally {
+    lock.release();
+  }
+}
+
+async function startCollector(
+  config: Configuration,
+  file: string,
+  stateDir: string,
+  storage: Storage,
+  logger: Logger,
+): Promise<Service> {
+  const present = new Collector({
+    config,
+    instance: randomBytes(8).toString("hex"),
+    clock,
+    logger,
+    files: nodeLogFiles(join(stateDir, "frames")),
+    archive: storage.archive,
+  });
+  const journalFiles = nodeLogFiles(join(stateDir, "triggers"));
+  const triggers = new TriggerHost({
+    config,
+    create: (wanted) =>
+      new TriggerEngine({
+        config: wanted,
+        clock,
+        logger,
+        openJournal: (onRecord) =>
+          RecordLog.open(journalFiles, { prefix: "triggers", segmentBytesMax: JOURNAL_SEGMENT_BYTES_MAX }, onRecord),
+        eventSink: storage.events,
+      }),
+    views: () => present.views(),
+    logger,
+  });
+  present.onFrame((view, frame) => triggers.evaluate(view, frame.timeMs));
+  present.onGone((cluster, host) => triggers.hostGone(cluster, host));
+
+  const sources = new SourceSet({
+    configs: config.sources,
+    create: (wanted) => createSource(wanted, { sink: present, clock, logger }),
+    clock,
+    logger,
+  });
+  const servers = new CollectorServers({
+    config: config.serve,
+    stateDir,
+    present,
+    alerts: {
+      alerts: () => triggers.alerts(),
+      events: eventHistory((limit, before) => triggers.events(limit, before), storage.events),
+    },
+    self: selfPort({
+      version: readVersion(),
+      sources: () => sources.health(),
+      collector: () => present.health(),
+      triggers: () => triggers.health(),
+      triggersFault: () => triggers.fault,
+    }),
+    clock,
+    logger,
+  });
+
+  // What is kept first, then who asks, then who brings: nobody is answered from half a replay.
+  const store: Component = { start: async () => {}, stop: () => storage.close() };
+  const parts: Component[] = [store, present, triggers, servers, sources];
+  await startAll(parts);
+  logger.info({ stateDir, sources: config.sources.length, triggers: config.triggers.length }, "the collector works");
+  return {
+    stop: () => stopAll(parts),
+    reload: reloader(config, file, sources, triggers, logger),
+  };
+}
+
+/** What only a new process takes over. */
+const FIXED = ["window", "window-memory", "spill-every", "sync", "limits", "storage", "serve"] as const;
+const JUDGING = ["triggers", "receivers", "commands"] as const;
+
+function reloader(
+  started: Configuration,
+  file: string,
+  sources: SourceSet,
+  triggers: TriggerHost,
+  logger: Logger,
+): () => Promise<void> {
+  let inForce = started;
+  return async () => {
+    const next = rereadConfiguration(file, logger);
+    if (next === undefined) return;
+    const changes = await sources.replace(next.sources);
+    const judging = changedKeys(inForce, next, JUDGING);
+    if (judging.length > 0 || triggers.fault !== "") await triggers.replace(next);
+    inForce = next;
+    logger.info({ changes: [...changes, ...judging.map((key) => `${key} changed`)] }, "configuration read anew");
+    const fixed = changedKeys(started, next, FIXED);
+    if (fixed.length > 0) logger.warn({ keys: fixed }, `${fixed.join(", ")}: the change needs a restart`);
+  };
+}

@@ -1,0 +1,21 @@
+/** Alert events from memory, and from the store where memory does not reach. */
+import type { AlertEvent } from "../../core/model/alert.js";
+import type { EventStore } from "../../storage/event-store.js";
+
+/**
+ * @param recent newest first, at most `limit`, only older ones than `before`
+ * @returns the same, from both places
+ */
+export function eventHistory(
+  recent: (limit: number, before?: number) => readonly AlertEvent[],
+  store: Pick<EventStore, "read">,
+): (limit: number, before?: number) => Promise<readonly AlertEvent[]> {
+  return async (limit, before) => {
+    const events = recent(limit, before);
+    const oldest = events.at(-1)?.sequence ?? before;
+    // Sequence 1 is the first event there ever was.
+    if (events.length >= limit || oldest === 1) return events;
+    const older = await store.read({ limit: limit - events.length, beforeSequence: oldest });
+    return [...events, ...older];
+  };
+}

@@ -1,0 +1,61 @@
+/** What the collector's process says of itself: one health from all its parts. */
+import type { SourceHealth } from "../../core/model/source.js";
+import type { TriggerHealth } from "../../triggers/engine.js";
+import type { CollectorHealth } from "../health.js";
+import type { SelfPort } from "../serve/ports.js";
+import type { MetricFamily } from "../serve/prometheus.js";
+
+export interface SelfParts {
+  readonly version: string;
+  readonly sources: () => readonly SourceHealth[];
+  readonly collector: () => CollectorHealth;
+  readonly triggers: () => TriggerHealth;
+  /** Why no trigger is judged; "" while they are. */
+  readonly triggersFault: () => string;
+}
+
+export function selfPort({ version, sources, collector, triggers, triggersFault }: SelfParts): SelfPort {
+  return {
+    version,
+    sources,
+    health() {
+      const frames = collector();
+      const { journal, receivers } = triggers();
+      const grave = [triggersFault(), journal.ok ? "" : `alerts: ${journal.message}; changes are only in memory`];
+      // Mail that cannot be sent now is sent later: worth saying, no reason to be called not ready.
+      const light = receivers
+        .filter(({ message }) => message !== "")
+        .map(({ receiver, queued, message }) => `receiver ${receiver}: ${message}; ${queued} notices wait`);
+      const faults = grave.filter((message) => message !== "");
+      return {
+        ready: frames.ready && faults.length === 0,
+        messages: [...frames.messages, ...faults, ...light],
+        counters: frames.counters,
+      };
+    },
+    families: () => triggerFamilies(triggers()),
+  };
+}
+
+function triggerFamilies(health: TriggerHealth): MetricFamily[] {
+  const one = (name: string, type: MetricFamily["type"], help: string, value: number): MetricFamily => ({
+    name,
+    type,
+    help,
+    samples: [{ value }],
+  });
+  return [
+    one("triggers", "gauge", "Triggers in force.", health.triggers),
+    one("trigger_frames_total", "counter", "Frames judged.", health.frames),
+    one("trigger_failures_total", "counter", "Triggers that could not be judged, with each frame.", health.failures),
+    one("trigger_frame_seconds", "gauge", "What judging the newest frame took.", health.lastFrameMs / 1_000),
+    one("commands_running", "gauge", "Commands of triggers that run.", health.commands.running),
+    one("commands_waiting", "gauge", "Commands of triggers that wait to run.", health.commands.waiting),
+    {
+      name: "notices_queued",
+      type: "gauge",
+      help: "Notices not delivered yet, by receiver.",
+      samples: health.receivers.map(({ receiver, queued }) => ({ labels: { receiver }, value: queued })),
+    },
+  ];
+}

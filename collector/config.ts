@@ -1,0 +1,64 @@
+/**
+ * The collector's part of the configuration: top-level keys `window`,
+ * `window-memory`, `spill-every`, `sync`, `limits` and `serve`. Keys are those
+ * of the file; values are typed: durations in ms, sizes in bytes.
+ */
+import { z } from "zod";
+import { address, duration, size } from "../core/base/config/fields.js";
+import { DEFAULT_DIRECTORY_LIMITS } from "../core/model/directory.js";
+
+/** More networks than this are not kept by hand; each costs a comparison for each connection. */
+const ALLOW_MAX = 256;
+
+/** Below 16 MiB not even one frame of a large cluster fits; more than a terabyte is a slip of the pen. */
+const MEMORY_LIMITS = { minBytes: 2 ** 24, maxBytes: 2 ** 40 } as const;
+
+const network = () =>
+  z.union(
+    [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+    'expected an address or a network such as "10.0.0.7", "10.0.0.0/16" or "fd00::/8"',
+  );
+
+const limit = (max: number, standard: number) => z.number().int().min(1).max(max).default(standard);
+
+const serveSchema = z
+  .strictObject({
+    dump: address().prefault("127.0.0.1:8661").describe("Whole XML document on connect, as gmetad's 8651"),
+    query: address().prefault("127.0.0.1:8662").describe("XML for one request line, as gmetad's 8652, and ours"),
+    control: address().prefault("127.0.0.1:8663").describe("Health and control over HTTP"),
+    allow: z.array(network()).max(ALLOW_MAX).default([]).describe("Who may ask dump and query; loopback always may"),
+  })
+  .prefault({});
+
+const limitsSchema = z
+  .strictObject({
+    clusters: limit(100_000, 1_000).describe("Most clusters; a further one is refused"),
+    hosts: limit(1_000_000, DEFAULT_DIRECTORY_LIMITS.hostsMax).describe("Most hosts of one cluster"),
+    metrics: limit(65_536, DEFAULT_DIRECTORY_LIMITS.columnsMax).describe("Most metrics of one cluster"),
+  })
+  .prefault({});
+
+/** Spread into the schema of the whole file. */
+export const collectorShape = {
+  window: duration({ minMs: 60_000, maxMs: 30 * 86_400_000 })
+    .prefault("1h")
+    .describe("How much of the past stays in memory"),
+  "window-memory": size()
+    .refine(
+      (bytes) => bytes >= MEMORY_LIMITS.minBytes && bytes <= MEMORY_LIMITS.maxBytes,
+      "out of range, expected 16M to 1T",
+    )
+    .prefault("256M")
+    .describe("Most memory for the past; near it history goes to the stores early"),
+  "spill-every": duration({ minMs: 10_000, maxMs: 86_400_000 })
+    .prefault("10m")
+    .describe("How often history goes to the stores"),
+  sync: duration({ minMs: 100, maxMs: 60_000 }).prefault("1s").describe("Most that a power cut may cost"),
+  limits: limitsSchema,
+  serve: serveSchema,
+};
+
+export const collectorSchema = z.strictObject(collectorShape);
+
+export type CollectorConfig = z.output<typeof collectorSchema>;
+export type ServeConfig = CollectorConfig["serve"];

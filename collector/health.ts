@@ -1,0 +1,67 @@
+/** How the collector is, in words for a person and in numbers for a monitor. */
+import type { RecentWindow } from "./window/recent-window.js";
+import type { Spill } from "./window/spill.js";
+import type { FrameLog, FrameLogReport } from "./window/wal.js";
+
+export interface CollectorHealth {
+  /** Frames are taken and survive the end of the process. */
+  readonly ready: boolean;
+  /** What is wrong, one line each; empty while all is well. */
+  readonly messages: readonly string[];
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface HealthParts {
+  readonly started: boolean;
+  readonly log: FrameLog | undefined;
+  readonly report: FrameLogReport | undefined;
+  readonly window: RecentWindow;
+  readonly spill: Spill | undefined;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export function describeHealth({ started, log, report, window, spill, counts }: HealthParts): CollectorHealth {
+  const messages: string[] = [];
+  const waiting = window.unarchived();
+  if (!started) messages.push("collector: not running");
+  if (log?.failure !== undefined) {
+    messages.push(`log: ${log.failure.message}; frames since ${clockTime(log.failure.sinceMs)} are only in memory`);
+  }
+  if (window.loss !== undefined) {
+    const { frames, samples, fromMs, toMs } = window.loss;
+    messages.push(
+      `window: memory is full, ${frames} frames (${samples} samples) from ${clockTime(fromMs)} to ${clockTime(toMs)} left before they were archived`,
+    );
+  }
+  // What is lost or in danger makes the collector not ready; what only waits does not.
+  const ready = messages.length === 0;
+  if (spill?.failure !== undefined) {
+    const { message, sinceMs } = spill.failure;
+    messages.push(`${message}; ${waiting.frames} frames wait for it, tried since ${clockTime(sinceMs)}`);
+  }
+  if (log !== undefined && log.cutFault !== "") messages.push(`log: ${log.cutFault}; the log grows`);
+  return {
+    ready,
+    messages,
+    counters: {
+      ...counts,
+      windowFrames: window.frames,
+      windowBytes: window.bytes,
+      unarchivedFrames: waiting.frames,
+      shortenedFrames: window.shortenedFrames,
+      lostFrames: window.lostFrames,
+      lostSamples: window.lostSamples,
+      logBytes: log?.bytes ?? 0,
+      logTornBytes: report?.tornBytes ?? 0,
+      replayedFrames: report?.frames ?? 0,
+      spills: spill?.spills ?? 0,
+      spillFailures: spill?.failures ?? 0,
+      spilledSamples: spill?.samples ?? 0,
+    },
+  };
+}
+
+/** "21:40 UTC": these messages are about the last hours, and read anywhere. */
+function clockTime(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(11, 16)} UTC`;
+}

@@ -1,0 +1,371 @@
+/**
+ * The way of a frame through the collector: into the table (which finds what is
+ * news), the frame log, the window, then to everyone who listens. All of it
+ * happens inside accept(), in one turn of the event loop, so nobody ever sees a
+ * frame that is not logged.
+ */
+import type { Clock, Timer } from "../core/base/clock.js";
+import type { Component } from "../core/base/component.js";
+import { messageOf } from "../core/base/errors.js";
+import { type Logger, type RateLimitedLog, rateLimited } from "../core/base/log.js";
+import type { LogFiles } from "../core/base/record-log.js";
+import type { Archive } from "../core/model/archive.js";
+import type { ClusterView } from "../core/model/columns.js";
+import type { ClusterDirectory } from "../core/model/directory.js";
+import type { Frame, FrameSink } from "../core/model/frame.js";
+import type { ClusterSummary } from "../core/model/summary.js";
+import { Clusters } from "./clusters.js";
+import type { CollectorConfig } from "./config.js";
+import { type CollectorHealth, describeHealth } from "./health.js";
+import { History, type HistoryAnswer, type HistoryQuery } from "./history.js";
+import { Replay } from "./replay.js";
+import type { ClusterTable } from "./table/cluster-table.js";
+import { summarize } from "./table/summary.js";
+import { RecentWindow } from "./window/recent-window.js";
+import { SAMPLES_PER_PART, Spill } from "./window/spill.js";
+import { FrameLog, type FrameLogReport, SEGMENT_BYTES_MAX } from "./window/wal.js";
+
+export interface CollectorOptions {
+  readonly config: Omit<CollectorConfig, "serve">;
+  /** Names this run; numbers of frames compare only within one. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the frame log lives. */
+  readonly files: LogFiles;
+  /** Without one, history ends with the window. Closed by its owner, after the collector has stopped. */
+  readonly archive?: Archive | undefined;
+  /** Sizes that only tests change. */
+  readonly tuning?: { readonly samplesPerPart?: number; readonly segmentBytesMax?: number };
+}
+
+export type FrameListener = (view: ClusterView, frame: Frame) => void;
+export type GoneListener = (cluster: string, host: string) => void;
+
+/** gmetad looks every 180 s; ours costs little. */
+const EXPIRY_EVERY_MS = 15_000;
+
+/** Hosts of a cluster of which nothing has come since the start are given this long before silence counts. */
+const START_GRACE_MS = 600_000;
+
+/** 10,000 hosts with 200 metrics. The record of such a frame stays below the log's 64 MiB. */
+const FRAME_CELLS_MAX = 2 ** 21;
+
+/** A frame further ahead of our clock was made with another one. */
+const FRAME_FUTURE_MS_MAX = 60_000;
+
+/** Sums are made anew for each frame, and because hosts fall silent without one. */
+const SUMMARY_KEPT_MS = 1_000;
+
+export class Collector implements FrameSink, Component {
+  readonly instance: string;
+  readonly #config: CollectorOptions["config"];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #told: RateLimitedLog;
+  readonly #files: LogFiles;
+  readonly #segmentBytesMax: number;
+  readonly #clusters: Clusters;
+  readonly #window: RecentWindow;
+  readonly #history: History;
+  readonly #spill: Spill | undefined;
+  readonly #frameListeners: FrameListener[] = [];
+  readonly #goneListeners: GoneListener[] = [];
+  readonly #timers = new Set<Timer>();
+  readonly #summaries = new Map<string, { frame: number; atMs: number; summary: ClusterSummary }>();
+
+  #log: FrameLog | undefined;
+  #report: FrameLogReport | undefined;
+  #stopped = false;
+  #frameNumber = 0;
+  /** Of the newest frame that came from the log; clusters still at it have been silent since the start. */
+  #lastReplayed = 0;
+  #startedMs = 0;
+  #segmentEndedMs = 0;
+  #toldFailure: string | undefined;
+  readonly #counts = { frames: 0, cells: 0, newCells: 0, refusedFrames: 0, listenerErrors: 0, gone: 0 };
+
+  constructor(options: CollectorOptions) {
+    const { config, clock, logger, archive } = options;
+    this.instance = options.instance;
+    this.#config = config;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#told = rateLimited(logger, clock);
+    this.#files = options.files;
+    this.#segmentBytesMax = options.tuning?.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    const { clusters: clustersMax, hosts: hostsMax, metrics: columnsMax } = config.limits;
+    this.#clusters = new Clusters({ clustersMax, hostsMax, columnsMax }, logger);
+    this.#window = new RecentWindow({
+      windowMs: config.window,
+      bytesMax: config["window-memory"],
+      archiving: archive !== undefined,
+    });
+    this.#history = new History(this.#window, archive, () => this.#lastReplayed);
+    if (archive !== undefined) {
+      this.#spill = new Spill({
+        archive,
+        window: this.#window,
+        everyMs: config["spill-every"],
+        samplesPerPart: options.tuning?.samplesPerPart ?? SAMPLES_PER_PART,
+        clock,
+        logger,
+        endSegment: () => this.#log?.endSegment(),
+        onArchived: (through) => this.#archived(through),
+      });
+    }
+  }
+
+  /** Number of the newest frame; grows for ever, over restarts too. */
+  get frameNumber(): number {
+    return this.#frameNumber;
+  }
+
+  /** Told after each frame, in the order of registration. What one throws is logged and stops nobody. */
+  onFrame(listener: FrameListener): void {
+    this.#frameListeners.push(listener);
+  }
+
+  /** Told when a host has been silent for longer than its DMAX and left. */
+  onGone(listener: GoneListener): void {
+    this.#goneListeners.push(listener);
+  }
+
+  /** All clusters, in the order in which they were first named. */
+  views(): readonly ClusterView[] {
+    return [...this.#clusters.tables()];
+  }
+
+  view(clusterName: string): ClusterView | undefined {
+    return this.#clusters.get(clusterName);
+  }
+
+  /** @returns undefined for a cluster nobody has named */
+  summary(clusterName: string): ClusterSummary | undefined {
+    const view = this.#clusters.get(clusterName);
+    if (view === undefined) return undefined;
+    const nowMs = this.#clock.nowMs();
+    const known = this.#summaries.get(clusterName);
+    const age = nowMs - (known?.atMs ?? 0);
+    if (known?.frame === view.frameNumber && age >= 0 && age < SUMMARY_KEPT_MS) return known.summary;
+    const summary = summarize(view, nowMs);
+    this.#summaries.set(clusterName, { frame: view.frameNumber, atMs: nowMs, summary });
+    return summary;
+  }
+
+  /** See History.read. */
+  history(query: HistoryQuery): Promise<HistoryAnswer | undefined> {
+    return this.#history.read(query);
+  }
+
+  /** Everything not archived yet goes to the archive now, not only at the next spill. */
+  requestSpill(): void {
+    this.#spill?.request();
+  }
+
+  /**
+   * Reads the frame log back and starts to work.
+   * @throws LogFormatError if a foreign file is in the log's place, and the system's errors of reading
+   */
+  async start(): Promise<void> {
+    if (this.#log !== undefined) throw new Error("BUG: the collector was started twice");
+    const replay = new Replay(this.#clusters, this.#window);
+    const { log, report } = FrameLog.open(this.#files, replay, this.#loggedState(), {
+      clock: this.#clock,
+      segmentBytesMax: this.#segmentBytesMax,
+    });
+    this.#log = log;
+    this.#report = report;
+    replay.finish();
+    this.#frameNumber = report.frameNumber;
+    this.#lastReplayed = report.frameNumber;
+    this.#startedMs = this.#clock.monotonicMs();
+    this.#segmentEndedMs = this.#startedMs;
+    this.#tellReport(report);
+
+    const nowMs = this.#clock.nowMs();
+    log.begin();
+    this.#trim(nowMs);
+    if (nowMs - this.#window.unarchived().oldestMs >= this.#config["spill-every"]) this.#spill?.request();
+    this.#every(this.#config.sync, () => this.#tick());
+    this.#every(EXPIRY_EVERY_MS, () => this.#expire());
+  }
+
+  /** Syncs the log. What is not archived stays in it for the next start. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#spill?.stop();
+    this.#log?.close();
+    const failure = this.#log?.failure;
+    if (failure !== undefined) this.#logger.error(`frame log not complete at the end: ${failure.message}`);
+  }
+
+  directory(clusterName: string): ClusterDirectory | undefined {
+    return this.#clusters.directory(clusterName);
+  }
+
+  /** After the stop, frames are passed over. */
+  accept(frame: Frame): void {
+    const log = this.#log;
+    if (log === undefined) throw new Error("BUG: the collector is handed a frame before it was started");
+    const table = this.#clusters.get(frame.directory.name);
+    if (table?.directory !== frame.directory)
+      throw new Error("BUG: a frame of a directory that is not the collector's");
+    const nowMs = this.#clock.nowMs();
+    if (this.#stopped || this.#refuses(frame, nowMs)) return;
+
+    log.prepare();
+    const number = ++this.#frameNumber;
+    const malformedBefore = table.malformed;
+    table.apply(frame, number, nowMs);
+    log.append(frame, table, number);
+    this.#window.add(frame, table, number);
+
+    this.#counts.frames++;
+    this.#counts.cells += frame.count;
+    this.#counts.newCells += table.newCount;
+    const malformed = table.malformed - malformedBefore;
+    if (malformed > 0) {
+      const fields = { source: frame.source, cluster: frame.directory.name, malformed };
+      this.#told.warn(
+        `malformed ${frame.source}`,
+        fields,
+        "values passed over: no such host or metric, or an impossible time",
+      );
+    }
+    for (const listener of this.#frameListeners) this.#call("a frame", () => listener(table, frame));
+  }
+
+  health(): CollectorHealth {
+    let malformed = 0;
+    for (const table of this.#clusters.tables()) malformed += table.malformed;
+    return describeHealth({
+      started: this.#log !== undefined && !this.#stopped,
+      log: this.#log,
+      report: this.#report,
+      window: this.#window,
+      spill: this.#spill,
+      counts: { ...this.#counts, malformedCells: malformed, refusedClusters: this.#clusters.refused },
+    });
+  }
+
+  #loggedState() {
+    return {
+      frameNumber: () => this.#frameNumber,
+      views: () => this.#clusters.tables(),
+      framesAfter: (number: number) => this.#window.framesAfter(number),
+    };
+  }
+
+  #refuses(frame: Frame, nowMs: number): boolean {
+    let fault: string | undefined;
+    if (!(frame.timeMs > 0 && frame.timeMs <= nowMs + FRAME_FUTURE_MS_MAX)) {
+      fault = `its time is ${frame.timeMs}, our clock says ${nowMs}`;
+    } else if (frame.count > FRAME_CELLS_MAX) {
+      fault = `it has ${frame.count} values, at most ${FRAME_CELLS_MAX} are allowed`;
+    }
+    if (fault === undefined) return false;
+    this.#counts.refusedFrames++;
+    const fields = { source: frame.source, cluster: frame.directory.name };
+    this.#told.warn(`refused ${frame.source}`, fields, `frame refused: ${fault}`);
+    return true;
+  }
+
+  #tick(): void {
+    const log = this.#log;
+    if (log === undefined) return;
+    this.#tellFailure(log.failure?.message);
+    log.sync();
+    this.#tellFailure(log.failure?.message);
+    this.#trim(this.#clock.nowMs());
+    this.#spill?.tick(this.#frameNumber);
+    if (this.#spill === undefined) this.#cutWithoutArchive(log);
+  }
+
+  #tellFailure(message: string | undefined): void {
+    if (message === this.#toldFailure) return;
+    this.#toldFailure = message;
+    if (message !== undefined) this.#logger.error(`frame log: ${message}; trying again every ${this.#config.sync} ms`);
+    else this.#logger.info("frame log is written again, with all that memory had kept");
+  }
+
+  /** Without an archive the log holds the window, no more. */
+  #cutWithoutArchive(log: FrameLog): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#segmentEndedMs < this.#config["spill-every"]) return;
+    this.#segmentEndedMs = nowMs;
+    log.endSegment();
+    log.cut(Math.min(this.#frameNumber, this.#window.oldestNumber() - 1));
+  }
+
+  #archived(through: number): void {
+    const { loss } = this.#window;
+    if (loss !== undefined) this.#logger.error(loss, "memory was full: frames left before they were archived");
+    this.#window.archived(through);
+    this.#trim(this.#clock.nowMs());
+    this.#log?.cut(through);
+  }
+
+  #trim(nowMs: number): void {
+    this.#window.trim(nowMs);
+    for (const table of this.#clusters.tables()) table.freeGone(this.#window.oldestFrame(table.directory));
+  }
+
+  #expire(): void {
+    const nowMs = this.#clock.nowMs();
+    const inGrace = this.#clock.monotonicMs() - this.#startedMs < START_GRACE_MS;
+    for (const table of this.#clusters.tables()) {
+      // Nobody listened while we were down: that a host was not heard then means nothing.
+      if (inGrace && table.frameNumber <= this.#lastReplayed) continue;
+      this.#expireCluster(table, nowMs);
+    }
+  }
+
+  #expireCluster(table: ClusterTable, nowMs: number): void {
+    const cluster = table.directory.name;
+    const number = this.#frameNumber + 1;
+    const left = table.expire(nowMs, number);
+    // A change of the present takes a number, so that readers see it as they see a frame.
+    if (table.frameNumber === number) this.#frameNumber = number;
+    const rows = left.map((host) => table.directory.findRow(host));
+    if (rows.length > 0) this.#log?.appendLeft(table, rows, number);
+    for (const host of left) {
+      this.#counts.gone++;
+      this.#logger.info({ cluster, host }, "host left: silent for longer than its DMAX");
+      for (const listener of this.#goneListeners) this.#call("a host that left", () => listener(cluster, host));
+    }
+  }
+
+  #call(what: string, listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#counts.listenerErrors++;
+      this.#told.warn(`listener ${messageOf(error)}`, { err: error }, `BUG: a listener failed on ${what}`);
+    }
+  }
+
+  #tellReport(report: FrameLogReport): void {
+    const { frames, segments, bytes, tornBytes, unknownCells, faults } = report;
+    if (segments > 0) this.#logger.info({ frames, segments, bytes }, "frame log read back");
+    if (faults.length > 0 || unknownCells > 0) {
+      this.#logger.warn({ faults, tornBytes, unknownCells }, "frame log: a part could not be read");
+    }
+  }
+
+  #every(periodMs: number, action: () => void): void {
+    const timer = this.#clock.setTimer(() => {
+      this.#timers.delete(timer);
+      try {
+        action();
+      } catch (error) {
+        this.#told.warn(`timer ${messageOf(error)}`, { err: error }, "BUG: a timer failed");
+      }
+      if (!this.#stopped) this.#every(periodMs, action);
+    }, periodMs);
+    this.#timers.add(timer);
+  }
+}

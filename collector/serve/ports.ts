@@ -1,0 +1,67 @@
+/** What the servers need of the rest of the collector. The composition root passes it in. */
+import type { Alert, AlertEvent } from "../../core/model/alert.js";
+import type { ClusterView } from "../../core/model/columns.js";
+import type { SeriesKey } from "../../core/model/series.js";
+import type { SourceHealth } from "../../core/model/source.js";
+import type { ClusterSummary } from "../../core/model/summary.js";
+import type { HistoryData } from "../../core/wire/extension/index.js";
+import type { CollectorHealth } from "../health.js";
+import type { GangliaQuery } from "./ganglia-query.js";
+import type { MetricFamily } from "./prometheus.js";
+
+/** The present. Views are live, see ClusterView. */
+export interface Present {
+  /** New at each start, letters and digits. */
+  readonly instance: string;
+  /** Of the newest frame; grows for ever. */
+  readonly frameNumber: number;
+  views(): readonly ClusterView[];
+  summary(clusterName: string): ClusterSummary | undefined;
+  /** The listener is told after a frame was taken, for as long as the collector lives. */
+  onFrame(listener: (view: ClusterView) => void): void;
+}
+
+/** Samples with fromMs <= time < toMs. */
+export interface HistoryQuery {
+  readonly key: SeriesKey;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Length of a bucket; absent: samples as they came. */
+  readonly stepMs?: number | undefined;
+}
+
+export interface HistoryPort {
+  /**
+   * @returns undefined where nothing is known of the series in this range
+   * @throws HistoryError where the question cannot be answered as it is
+   */
+  history(query: HistoryQuery): Promise<HistoryData | undefined>;
+}
+
+export interface AlertsPort {
+  alerts(): readonly Alert[];
+  /** Newest first, at most `limit`, only those with a smaller sequence number than `before`. */
+  events(limit: number, before?: number): readonly AlertEvent[] | Promise<readonly AlertEvent[]>;
+}
+
+/** A document in Ganglia's own words. */
+export interface GangliaAnswer {
+  /** The same for the same document: who asks again within the second gets the same bytes. */
+  readonly key: string;
+  /** To be called in the turn of the loop in which the answer is given: it reads live views. */
+  build(): Iterable<string>;
+}
+
+export interface GangliaPort {
+  answer(query: GangliaQuery): GangliaAnswer;
+}
+
+export interface SelfPort {
+  /** Of the program. */
+  readonly version: string;
+  sources(): readonly SourceHealth[];
+  /** Of what keeps the frames. */
+  health(): Pick<CollectorHealth, "ready" | "messages" | "counters">;
+  /** What other parts have to tell on /metrics. */
+  families(): Iterable<MetricFamily>;
+}

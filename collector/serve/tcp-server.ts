@@ -1,0 +1,110 @@
+/**
+ * What the dump and the query port have in common: who may connect, how many at
+ * once, and an end that leaves nobody behind.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Address } from "../../core/base/address.js";
+import type { Clock } from "../../core/base/clock.js";
+import type { Component } from "../../core/base/component.js";
+import { messageOf } from "../../core/base/errors.js";
+import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/log.js";
+import { type Access, normalAddress } from "./access.js";
+import { newPortCounters, type Outcome } from "./counters.js";
+import { listen } from "./listening.js";
+
+/** gmetad has 4 threads for queries; a page of its web front-end asks once. */
+export const CLIENTS_MAX = 64;
+
+export interface TcpServerOptions {
+  /** Key under `serve` in the configuration: dump, query. */
+  readonly name: string;
+  readonly address: Address;
+  readonly access: Access;
+  readonly clientsMax?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * Serves one client to the end. The socket is half-open on purpose (a client may
+   * close its side after asking) and errors on it are taken care of.
+   */
+  readonly serveClient: (socket: Socket) => Promise<Outcome>;
+}
+
+export class TcpServer implements Component {
+  readonly counters = newPortCounters();
+  readonly #options: TcpServerOptions;
+  readonly #clientsMax: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #log: RateLimitedLog;
+  #port = 0;
+  #stopped = false;
+
+  constructor(options: TcpServerOptions) {
+    this.#options = options;
+    this.#clientsMax = options.clientsMax ?? CLIENTS_MAX;
+    this.#log = rateLimited(options.logger, options.clock);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** The port in use; 0 before start. */
+  get port(): number {
+    return this.#port;
+  }
+
+  async start(): Promise<void> {
+    const { address, name } = this.#options;
+    this.#port = await listen(this.#server, address, `serve.${name}`);
+    this.#server.on("error", (error) => {
+      this.#log.warn("accept", { port: name, error: messageOf(error) }, "cannot accept a connection");
+    });
+  }
+
+  /** Connected clients are dropped at once. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #accept(socket: Socket): void {
+    // Without a listener an error on a socket would end the process.
+    socket.on("error", () => {});
+    const { access, name } = this.#options;
+    if (!access.allows(socket.remoteAddress)) {
+      const peer = normalAddress(socket.remoteAddress ?? "");
+      this.#log.warn("refused", { port: name, peer }, "a peer that is not in serve.allow was refused");
+      this.#turnAway(socket, "refused");
+    } else if (this.#sockets.size >= this.#clientsMax || this.#stopped) {
+      this.#log.warn("busy", { port: name, clients: this.#sockets.size }, "too many clients, one was turned away");
+      this.#turnAway(socket, "busy");
+    } else {
+      this.#serve(socket);
+    }
+  }
+
+  #turnAway(socket: Socket, outcome: Outcome): void {
+    this.counters.connections[outcome]++;
+    socket.destroy();
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    this.counters.clients = this.#sockets.size;
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.counters.clients = this.#sockets.size;
+    });
+    this.#options.serveClient(socket).then(
+      (outcome) => {
+        this.counters.connections[outcome]++;
+      },
+      (error: unknown) => {
+        this.#options.logger.error({ port: this.#options.name, error: messageOf(error) }, "a request failed");
+        socket.destroy();
+      },
+    );
+  }
+}

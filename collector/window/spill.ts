@@ -1,0 +1,154 @@
+/**
+ * Moves the recent past to the archive: every ten minutes by default, earlier if
+ * memory fills. The main loop only builds the next part; the archive's work
+ * happens elsewhere, and between two parts everyone else has a turn.
+ *
+ * Order, so that a crash anywhere loses nothing and doubles nothing:
+ * 1. the log begins a new segment; frames from now on go there;
+ * 2. the archive takes all frames up to now; a repetition does no harm;
+ * 3. when the archive has them and shows them, the window may let them go and
+ *    the log deletes the segments before.
+ */
+import { type Clock, sleep } from "../../core/base/clock.js";
+import { messageOf } from "../../core/base/errors.js";
+import type { Logger } from "../../core/base/log.js";
+import type { Archive } from "../../core/model/archive.js";
+import type { RecentWindow } from "./recent-window.js";
+
+/** Such a part is built in some 5 ms. */
+export const SAMPLES_PER_PART = 50_000;
+
+/** The first pause after a failure, doubled with each further one. */
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+
+export interface SpillOptions {
+  readonly archive: Archive;
+  readonly window: RecentWindow;
+  readonly everyMs: number;
+  /** About how many samples the archive is given at a time. */
+  readonly samplesPerPart: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Frames from now on go to a segment of their own. */
+  readonly endSegment: () => void;
+  /** Frames up to this number are archived and can be read there. */
+  readonly onArchived: (through: number) => void;
+}
+
+export interface SpillFailure {
+  /** Of the first of the failed attempts, epoch ms. */
+  readonly sinceMs: number;
+  readonly message: string;
+}
+
+export class Spill {
+  readonly #options: SpillOptions;
+  readonly #stopped = new AbortController();
+  /** Archived, but not yet to be read there. Ascending. */
+  readonly #settling: { readonly through: number; readonly visibleAtMs: number }[] = [];
+  #dueAtMs: number;
+  #running = false;
+  /** Through which frame the attempts under way go; 0 = none. */
+  #through = 0;
+  #retryMs = RETRY_FIRST_MS;
+  #failure: SpillFailure | undefined;
+  /** Spills done since the start. */
+  spills = 0;
+  /** Attempts that failed since the start. */
+  failures = 0;
+  /** Samples handed to the archive since the start, repetitions included. */
+  samples = 0;
+
+  constructor(options: SpillOptions) {
+    this.#options = options;
+    this.#dueAtMs = options.clock.monotonicMs() + options.everyMs;
+  }
+
+  /** undefined while all is well. */
+  get failure(): SpillFailure | undefined {
+    return this.#failure;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** The next tick spills. */
+  request(): void {
+    this.#dueAtMs = Math.min(this.#dueAtMs, this.#options.clock.monotonicMs());
+  }
+
+  /**
+   * Looks whether something is to be done; call every second.
+   * @param frameNumber of the newest frame
+   */
+  tick(frameNumber: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#settle(nowMs);
+    if (this.#running || this.#stopped.signal.aborted) return;
+    const early = this.#failure === undefined && this.#settling.length === 0 && this.#options.window.wantsSpill;
+    if (nowMs < this.#dueAtMs && !early) return;
+    // An attempt after a failure is for the same frames: the log was parted behind them.
+    if (this.#through === 0) {
+      this.#through = frameNumber;
+      this.#options.endSegment();
+    }
+    this.#running = true;
+    void this.#run(this.#through).finally(() => {
+      this.#running = false;
+    });
+  }
+
+  /** No part is begun any more. One that the archive has already goes on there. Idempotent. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #run(through: number): Promise<void> {
+    const { archive, window, clock, everyMs, samplesPerPart } = this.#options;
+    const { signal } = this.#stopped;
+    const startedMs = clock.monotonicMs();
+    try {
+      for (const part of window.batches(through, samplesPerPart)) {
+        await archive.append(part);
+        for (const batch of part) this.samples += batch.series.timesMs.length;
+        await sleep(clock, 0, signal);
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+      return;
+    }
+    this.spills++;
+    this.#through = 0;
+    this.#dueAtMs = startedMs + everyMs;
+    this.#recovered();
+    this.#settling.push({ through, visibleAtMs: clock.monotonicMs() + archive.traits.visibilityDelayMs });
+    this.#settle(clock.monotonicMs());
+  }
+
+  #settle(nowMs: number): void {
+    for (let first = this.#settling[0]; first !== undefined; first = this.#settling[0]) {
+      if (nowMs < first.visibleAtMs) return;
+      this.#settling.shift();
+      this.#options.onArchived(first.through);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { archive, clock, logger } = this.#options;
+    const message = `archive ${archive.traits.name}: ${messageOf(error)}`;
+    this.failures++;
+    if (this.#failure?.message !== message) logger.error({ err: error }, "history cannot be archived, trying again");
+    this.#failure = { sinceMs: this.#failure?.sinceMs ?? clock.nowMs(), message };
+    this.#dueAtMs = clock.monotonicMs() + this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+  }
+
+  #recovered(): void {
+    if (this.#failure !== undefined) this.#options.logger.info("history is archived again");
+    this.#failure = undefined;
+    this.#retryMs = RETRY_FIRST_MS;
+  }
+}

@@ -1,0 +1,316 @@
+/**
+ * The frame log: every frame is in it before it counts. Format: LOG-FORMAT.md.
+ *
+ * Each segment begins with a checkpoint (all directories, the whole present) and
+ * can be understood without those before it. So the log is cut by deleting old
+ * segments, and whatever a crash interrupts, the newest segments that are left
+ * say everything.
+ *
+ * A disk that fails does not stop the collector. Frames then live in memory
+ * only; at each sync a new segment is tried, with a checkpoint and with the
+ * frames that the log and the archive both lack.
+ */
+import type { Clock } from "../../core/base/clock.js";
+import { messageOf } from "../../core/base/errors.js";
+import { type LogFiles, RecordLog, type ReplayReport } from "../../core/base/record-log.js";
+import type { ClusterView } from "../../core/model/columns.js";
+import { Frame } from "../../core/model/frame.js";
+import type { FrameNews } from "../frame-news.js";
+import { DirectoryChanges } from "./directory-changes.js";
+import { CellsEncoder, encodeJson, RECORD } from "./log-records.js";
+import { LogReplay, type ReplayTarget } from "./log-replay.js";
+
+/** What a checkpoint is made of. */
+export interface LoggedState {
+  /** Of the newest frame. */
+  frameNumber(): number;
+  views(): Iterable<ClusterView>;
+  /** Frames still to be logged or archived, oldest first. Each is valid until the next is asked for. */
+  framesAfter(number: number): Iterable<{ readonly number: number; readonly frame: Frame }>;
+}
+
+export interface FrameLogOptions {
+  readonly clock: Clock;
+  /** A longer segment is ended. */
+  readonly segmentBytesMax: number;
+}
+
+export interface FrameLogReport extends ReplayReport {
+  /** Frames read back. */
+  readonly frames: number;
+  /** Number of the newest frame. */
+  readonly frameNumber: number;
+  readonly unknownCells: number;
+}
+
+export interface LogFailure {
+  /** When it began, epoch ms. */
+  readonly sinceMs: number;
+  readonly message: string;
+}
+
+/** 1,000 hosts write some 10 MB in ten minutes. Segments are read whole at start. */
+export const SEGMENT_BYTES_MAX = 64 * 2 ** 20;
+
+/** A segment is at least this many times as long as its checkpoint, or a huge cluster would log little else. */
+const CHECKPOINTS_PER_SEGMENT = 4;
+
+/** Cells of the present in one record: some 600 KB. */
+const PRESENT_CELLS_MAX = 2 ** 15;
+
+const PREFIX = "frames";
+
+export class FrameLog {
+  readonly #log: RecordLog;
+  readonly #state: LoggedState;
+  readonly #clock: Clock;
+  readonly #segmentBytesMax: number;
+  readonly #encoder = new CellsEncoder();
+  /** What this segment has said of each cluster; in the order of their numbers. */
+  #said = new Map<string, DirectoryChanges>();
+  /** 0, 1, 2 ...: everything of a frame. */
+  #indexes = new Uint32Array(0);
+
+  #checkpointBytes = 0;
+  #framesInSegment = 0;
+  #loggedThrough = 0;
+  #syncedThrough = 0;
+  /** Segments up to a number hold no frame after another number that later ones lack. Ascending. */
+  readonly #boundaries: { readonly segment: number; readonly lastFrame: number }[] = [];
+  #failure: LogFailure | undefined;
+  #cutFault = "";
+
+  private constructor(log: RecordLog, state: LoggedState, options: FrameLogOptions, frameNumber: number) {
+    this.#log = log;
+    this.#state = state;
+    this.#clock = options.clock;
+    this.#segmentBytesMax = options.segmentBytesMax;
+    this.#loggedThrough = frameNumber;
+    this.#syncedThrough = frameNumber;
+  }
+
+  /**
+   * Reads back what is there. Call begin before the first frame.
+   * @throws LogFormatError for a file that is none of ours, and the system's errors of reading
+   */
+  static open(
+    files: LogFiles,
+    target: ReplayTarget,
+    state: LoggedState,
+    options: FrameLogOptions,
+  ): { log: FrameLog; report: FrameLogReport } {
+    const replay = new LogReplay(target);
+    // Segments are begun here and nowhere else, because each needs its checkpoint.
+    const recordLogOptions = { prefix: PREFIX, segmentBytesMax: Number.MAX_SAFE_INTEGER };
+    const { log, report } = RecordLog.open(files, recordLogOptions, replay.onRecord);
+    const { frames, frameNumber, unknownCells } = replay;
+    return {
+      log: new FrameLog(log, state, options, frameNumber),
+      report: { ...report, faults: [...report.faults, ...replay.faults], frames, frameNumber, unknownCells },
+    };
+  }
+
+  /** undefined while all is well. */
+  get failure(): LogFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Why old segments could not be deleted, "" while all is well. */
+  get cutFault(): string {
+    return this.#cutFault;
+  }
+
+  /** Length of all segments. */
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
+  /** Begins the first segment of this process: the numbers of the one before are not continued. */
+  begin(): void {
+    this.#guard(() => this.#beginSegment());
+  }
+
+  /** Call before a frame is applied: a checkpoint must not tell of a frame that is not logged yet. */
+  prepare(): void {
+    const full = Math.max(this.#segmentBytesMax, this.#checkpointBytes * CHECKPOINTS_PER_SEGMENT);
+    if (this.#failure === undefined && this.#log.segmentBytes > full) this.endSegment();
+  }
+
+  /**
+   * Logs the new cells of a frame and who was heard. When it returns they survive
+   * the end of the process, unless `failure` says otherwise.
+   */
+  append(frame: Frame, news: FrameNews, number: number): void {
+    if (this.#failure !== undefined) return;
+    this.#guard(() => {
+      this.#appendFrame(RECORD.frame, frame, news, number);
+      this.#loggedThrough = number;
+    });
+  }
+
+  /** Hosts left the present: the next process must not find them there. Part of a numbered change. */
+  appendLeft(view: ClusterView, rows: readonly number[], number: number): void {
+    if (this.#failure !== undefined) return;
+    const frame = new Frame(view.directory, "left");
+    frame.timeMs = view.frameTimeMs;
+    for (const row of rows) frame.heard(row, 0);
+    this.#guard(() => {
+      this.#appendCells(RECORD.present, frame, this.#all(frame), number);
+    });
+  }
+
+  /** Everything logged survives a power cut; while the disk fails, another attempt to log what is missing. */
+  sync(): void {
+    if (this.#failure !== undefined) {
+      this.#guard(() => this.#recover());
+      return;
+    }
+    this.#guard(() => this.#syncLog());
+  }
+
+  /** Frames from now on go to a new segment, so that those before can be cut off. */
+  endSegment(): void {
+    if (this.#failure !== undefined || this.#framesInSegment === 0) return;
+    this.#guard(() => {
+      this.#syncLog();
+      this.#beginSegment();
+    });
+  }
+
+  /** Frames up to this number are safe elsewhere, or not wanted any more: deletes what holds no others. */
+  cut(through: number): void {
+    const boundary = this.#boundaries.findLast(({ lastFrame }) => lastFrame <= through);
+    if (boundary === undefined) return;
+    this.sync();
+    if (this.#failure !== undefined) return;
+    try {
+      this.#log.dropSegmentsBefore(boundary.segment + 1);
+      this.#boundaries.splice(0, this.#boundaries.indexOf(boundary) + 1);
+      this.#cutFault = "";
+    } catch (error) {
+      this.#cutFault = messageOf(error);
+    }
+  }
+
+  /** Syncs and closes. Idempotent. */
+  close(): void {
+    if (this.#failure !== undefined) this.#guard(() => this.#recover());
+    this.#guard(() => this.#log.close());
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#failure = { sinceMs: this.#failure?.sinceMs ?? this.#clock.nowMs(), message: messageOf(error) };
+    }
+  }
+
+  #syncLog(): void {
+    try {
+      this.#log.sync();
+      this.#syncedThrough = this.#loggedThrough;
+    } catch (error) {
+      // Nobody knows what of these is on the disk.
+      this.#loggedThrough = this.#syncedThrough;
+      throw error;
+    }
+  }
+
+  #recover(): void {
+    this.#syncLog();
+    const lastFrame = this.#loggedThrough;
+    this.#beginSegment(() => {
+      for (const { number, frame } of this.#state.framesAfter(lastFrame)) {
+        this.#appendFrame(RECORD.late, frame, this.#all(frame), number);
+      }
+    });
+    this.#log.sync();
+    this.#loggedThrough = this.#state.frameNumber();
+    this.#syncedThrough = this.#loggedThrough;
+    this.#failure = undefined;
+  }
+
+  /** All or nothing: of a segment without its whole checkpoint nothing stays. */
+  #beginSegment(more: () => void = () => {}): void {
+    const lastFrame = this.#loggedThrough;
+    const segment = this.#log.startSegment();
+    try {
+      this.#framesInSegment = 0;
+      this.#writeCheckpoint();
+      more();
+    } catch (error) {
+      this.#log.discardSegment();
+      throw error;
+    }
+    this.#boundaries.push({ segment: segment - 1, lastFrame });
+  }
+
+  #writeCheckpoint(): void {
+    const before = this.#log.segmentBytes;
+    this.#said = new Map();
+    this.#log.append(RECORD.checkpoint, encodeJson({ frame: this.#state.frameNumber() }));
+    for (const view of this.#state.views()) {
+      this.#sayDirectory(view.directory);
+      this.#writePresent(view);
+    }
+    this.#checkpointBytes = this.#log.segmentBytes - before;
+  }
+
+  /** @returns the cluster's number in this segment */
+  #sayDirectory(directory: ClusterView["directory"]): number {
+    let said = this.#said.get(directory.name);
+    if (said === undefined) {
+      said = new DirectoryChanges(this.#said.size, directory);
+      this.#said.set(directory.name, said);
+    }
+    for (const record of said.take()) this.#log.append(RECORD.directory, encodeJson(record));
+    return said.id;
+  }
+
+  #appendFrame(type: number, frame: Frame, news: FrameNews, number: number): void {
+    this.#appendCells(type, frame, news, number);
+    this.#framesInSegment++;
+  }
+
+  #appendCells(type: number, frame: Frame, news: FrameNews, number: number): void {
+    const { directory, timeMs } = frame;
+    const head = { cluster: this.#sayDirectory(directory), number, timeMs };
+    const isText = (column: number) => directory.columnFacts(column).kind === "text";
+    this.#log.append(type, this.#encoder.encode(head, frame, news, isText));
+  }
+
+  #writePresent(view: ClusterView): void {
+    const { directory } = view;
+    const frame = new Frame(directory, "present");
+    frame.timeMs = view.frameTimeMs;
+    const flush = () => {
+      this.#appendCells(RECORD.present, frame, this.#all(frame), view.frameNumber);
+      frame.clear();
+    };
+    // Those who left are told with time 0: older segments may say that they were heard.
+    for (let row = 0; row < view.rowCount; row++) {
+      if (directory.host(row) !== undefined) frame.heard(row, view.reportedMs[row] as number);
+    }
+    flush();
+    for (const column of view.columns()) {
+      for (let row = 0; row < view.rowCount; row++) {
+        const timeMs = column.timesMs[row] as number;
+        if (timeMs === 0 || directory.host(row) === undefined) continue;
+        const text = column.kind === "text" ? column.texts[row] : undefined;
+        if (text !== undefined) frame.pushText(row, column.column, text, timeMs);
+        else if (column.kind === "text") frame.pushNumber(row, column.column, Number.NaN, timeMs, 0);
+        else frame.pushNumber(row, column.column, column.values[row] as number, timeMs, column.decimals[row] as number);
+        if (frame.count === PRESENT_CELLS_MAX) flush();
+      }
+    }
+    if (frame.count > 0) flush();
+  }
+
+  #all(frame: Frame): FrameNews {
+    const count = Math.max(frame.count, frame.heardCount);
+    if (this.#indexes.length < count) this.#indexes = Uint32Array.from({ length: count * 2 }, (_, i) => i);
+    const indexes = this.#indexes;
+    return { newCells: indexes, newCount: frame.count, newHeard: indexes, newHeardCount: frame.heardCount };
+  }
+}

@@ -1,0 +1,39 @@
+/** What can go wrong in a store, with a code that callers may branch on. */
+import { GrateError } from "../core/base/errors.js";
+
+export type StorageErrorCode =
+  /** The archive was closed before the call. */
+  | "storage-closed"
+  /** Too much is waiting already; nothing was begun. */
+  | "storage-busy"
+  /** A batch breaks the rules of SeriesBatch; nothing of the append was written. */
+  | "storage-bad-batch"
+  /** The answer would be larger than the limit. */
+  | "storage-too-much"
+  /** The file is damaged or is not ours. */
+  | "storage-corrupt"
+  /** The file was made by a later version. */
+  | "storage-newer"
+  /** No space left; nothing was written. */
+  | "storage-full"
+  /** Another program holds the file. */
+  | "storage-locked"
+  /** The file cannot be opened, read or written. */
+  | "storage-io"
+  /** The directory lies on a file system that the store cannot use. */
+  | "storage-network-file-system"
+  /** The worker thread died; whether an append under way was written is not known. Giving it again is safe. */
+  | "storage-crashed"
+  /** Anything else; most likely a bug. */
+  | "storage-error";
+
+/** Expected failures of stores: the message names the action, the file and what to do. */
+export class StorageError extends GrateError {
+  override readonly name = "StorageError";
+  readonly code: StorageErrorCode;
+
+  constructor(code: StorageErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

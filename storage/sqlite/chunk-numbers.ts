@@ -1,0 +1,115 @@
+/**
+ * Values of a chunk. Most metrics are decimal numbers with a few digits after the
+ * point, which as doubles look like noise: they are stored as whole numbers and a
+ * count of decimals, if that gives every bit back. Whatever else comes (NaN, -0,
+ * measured doubles) is compared bit by bit with the value before it.
+ */
+import { type ByteReader, BytesError, type ByteWriter } from "./bytes.js";
+import { bytesToFloats, floatsToBytes } from "./floats.js";
+
+/** Powers of ten that a double holds exactly and that metrics use. */
+const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
+const DECIMALS_MAX = POWERS.length - 1;
+const BITWISE = 255;
+
+/** Difference and sign double twice; must stay within 2^53. */
+const WHOLE_MAX = 2 ** 51;
+
+export function writeNumbers(writer: ByteWriter, values: Float64Array): void {
+  const decimals = decimalsOf(values);
+  const whole = decimals === undefined ? undefined : toWhole(values, decimals);
+  if (decimals === undefined || whole === undefined) {
+    writer.byte(BITWISE);
+    writeBitwise(writer, floatsToBytes(values));
+    return;
+  }
+  writer.byte(decimals);
+  let previous = 0;
+  for (let i = 0; i < whole.length; i++) {
+    const value = whole[i] as number;
+    writer.signed(value - previous);
+    previous = value;
+  }
+}
+
+export function readNumbers(reader: ByteReader, count: number): Float64Array {
+  const decimals = reader.byte();
+  if (decimals === BITWISE) return bytesToFloats(readBitwise(reader, count));
+  const power = POWERS[decimals];
+  if (power === undefined) throw new BytesError(`${decimals} decimals are not known, at most ${DECIMALS_MAX}`);
+  const values = new Float64Array(count);
+  let whole = 0;
+  for (let i = 0; i < count; i++) {
+    whole += reader.signed();
+    values[i] = whole / power;
+  }
+  return values;
+}
+
+/** @returns the fewest decimals that do for all values, as far as each tells alone */
+function decimalsOf(values: Float64Array): number | undefined {
+  let decimals = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    while (!isDecimal(value, POWERS[decimals] as number)) {
+      if (++decimals > DECIMALS_MAX) return undefined;
+    }
+  }
+  return decimals;
+}
+
+function isDecimal(value: number, power: number): boolean {
+  // Adding nought turns -0 to 0, which then is not the same as the value: whole numbers have no -0.
+  const whole = Math.round(value * power) + 0;
+  // NaN and the infinities fail the limit.
+  return Math.abs(whole) <= WHOLE_MAX && Object.is(whole / power, value);
+}
+
+/** @returns undefined where a value that did with fewer decimals does not with these */
+function toWhole(values: Float64Array, decimals: number): Float64Array | undefined {
+  const power = POWERS[decimals] as number;
+  const whole = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!isDecimal(value, power)) return undefined;
+    whole[i] = Math.round(value * power);
+  }
+  return whole;
+}
+
+/** Control byte of a value equal to the one before: eight zero bytes above, none below. */
+const SAME = 0x80;
+
+/** Each value: a byte with the count of zero bytes above (high half) and below (low half), then those between. */
+function writeBitwise(writer: ByteWriter, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += 8) {
+    let above = 0;
+    while (above < 8 && difference(bytes, at + 7 - above) === 0) above++;
+    if (above === 8) {
+      writer.byte(SAME);
+      continue;
+    }
+    let below = 0;
+    while (difference(bytes, at + below) === 0) below++;
+    writer.byte((above << 4) | below);
+    for (let i = at + below; i < at + 8 - above; i++) writer.byte(difference(bytes, i));
+  }
+}
+
+/** The bits of byte i that differ from the value before. */
+function difference(bytes: Uint8Array, i: number): number {
+  return i < 8 ? (bytes[i] as number) : (bytes[i] as number) ^ (bytes[i - 8] as number);
+}
+
+function readBitwise(reader: ByteReader, count: number): Uint8Array {
+  const bytes = new Uint8Array(count * 8);
+  for (let at = 0; at < bytes.length; at += 8) {
+    const control = reader.byte();
+    const above = control >> 4;
+    const below = control & 15;
+    if (above + below > 8) throw new BytesError(`control byte ${control} of a value is not known`);
+    if (at > 0) bytes.copyWithin(at, at - 8, at);
+    for (let i = at + below; i < at + 8 - above; i++) bytes[i] = (bytes[i] as number) ^ reader.byte();
+  }
+  return bytes;
+}

@@ -1,0 +1,97 @@
+/** The statements on the tables series, tail and chunk, prepared once; no rules in here. */
+import type { Database } from "better-sqlite3";
+import type { Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import type { MetricType } from "../../core/model/metric.js";
+import type { SeriesKey } from "../../core/model/series.js";
+import type { Segment } from "./segment.js";
+
+/** A series and its tail; without samples the columns of the tail are null. */
+export type SeriesRow = {
+  readonly id: number;
+  readonly type: MetricType;
+  readonly units: string;
+} & (Segment | { readonly [column in keyof Segment]: null });
+
+export class SampleTables {
+  readonly #db: Database;
+  readonly #find;
+  readonly #insertSeries;
+  readonly #updateSeries;
+  readonly #putTail;
+  readonly #insertChunk;
+  readonly #chunksOf;
+  readonly #bounds;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#find = db.prepare<[string, string, string], SeriesRow>(
+      `SELECT id, type, units, start_ms AS startMs, end_ms AS endMs, count, blob
+       FROM series LEFT JOIN tail ON series_id = id
+       WHERE cluster = ? AND host = ? AND metric = ?`,
+    );
+    this.#insertSeries = db.prepare<[string, string, string, string, string]>(
+      "INSERT INTO series (cluster, host, metric, type, units) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#updateSeries = db.prepare<[string, string, number]>("UPDATE series SET type = ?, units = ? WHERE id = ?");
+    this.#putTail = db.prepare<[number, number, number, number, Buffer]>(
+      `INSERT INTO tail (series_id, start_ms, end_ms, count, blob) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET start_ms = excluded.start_ms, end_ms = excluded.end_ms,
+         count = excluded.count, blob = excluded.blob`,
+    );
+    this.#insertChunk = db.prepare<[number, number, number, number, Buffer]>(
+      "INSERT INTO chunk (series_id, start_ms, end_ms, count, blob) VALUES (?, ?, ?, ?, ?)",
+    );
+    // Chunks of a series do not overlap: the first that can hold fromMs is the last that starts at or before it.
+    this.#chunksOf = db.prepare<{ id: number; fromMs: number; toMs: number }, Segment>(
+      `SELECT start_ms AS startMs, end_ms AS endMs, count, blob FROM chunk
+       WHERE series_id = @id AND start_ms < @toMs AND start_ms >= coalesce(
+         (SELECT max(start_ms) FROM chunk WHERE series_id = @id AND start_ms <= @fromMs), @fromMs)
+       ORDER BY start_ms`,
+    );
+    // A series' oldest sample begins its first chunk, or its tail; the newest is always in the tail.
+    this.#bounds = db.prepare<[], { fromMs: number | null; toMs: number | null }>(
+      `SELECT min(coalesce((SELECT min(start_ms) FROM chunk WHERE chunk.series_id = tail.series_id), start_ms)) AS fromMs,
+         max(end_ms) AS toMs
+       FROM tail`,
+    );
+  }
+
+  find(key: SeriesKey): SeriesRow | undefined {
+    return this.#find.get(key.cluster, key.host, key.metric);
+  }
+
+  /** Makes a row for the series, or notes that its type or units have changed. @returns its id */
+  register({ key, type, units }: SeriesBatch, row: SeriesRow | undefined): number {
+    if (row === undefined) {
+      return Number(this.#insertSeries.run(key.cluster, key.host, key.metric, type, units).lastInsertRowid);
+    }
+    if (row.type !== type || row.units !== units) this.#updateSeries.run(type, units, row.id);
+    return row.id;
+  }
+
+  /** Takes the place of the tail that was there. */
+  putTail(id: number, { startMs, endMs, count, blob }: Segment): void {
+    this.#putTail.run(id, startMs, endMs, count, blob);
+  }
+
+  insertChunk(id: number, { startMs, endMs, count, blob }: Segment): void {
+    this.#insertChunk.run(id, startMs, endMs, count, blob);
+  }
+
+  /** Chunks that may hold samples of the range, in order of time. No other statement may run before the end of it. */
+  chunksOf(id: number, { fromMs, toMs }: SeriesQuery): IterableIterator<Segment> {
+    return this.#chunksOf.iterate({ id, fromMs, toMs });
+  }
+
+  /** Looks at every series: some 1 us for each. */
+  bounds(): Coverage | undefined {
+    const { fromMs = null, toMs = null } = this.#bounds.get() ?? {};
+    return fromMs === null || toMs === null ? undefined : { fromMs, toMs };
+  }
+
+  /** All or nothing. */
+  inTransaction(work: () => void): void {
+    // Immediate: a lock held by others is met before the work, not at its end.
+    this.#db.transaction(work).immediate();
+  }
+}

@@ -1,0 +1,28 @@
+/** What a kind of store must offer; list.ts names all kinds. */
+import type { Clock } from "../core/base/clock.js";
+import type { Archive } from "../core/model/archive.js";
+import type { StorageConfig } from "./config.js";
+import type { EventStore } from "./event-store.js";
+
+/** Lines for the log; a store runs in a worker thread, where the logger is not. */
+export interface StoreLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export interface StoreContext {
+  /** Absolute. Paths in the configuration are relative to it. */
+  readonly stateDir: string;
+  readonly config: StorageConfig;
+  readonly clock: Clock;
+  readonly log: StoreLog;
+}
+
+export interface Store {
+  /** Closing it closes the event store too. */
+  readonly archive: Archive;
+  readonly events: EventStore;
+}
+
+/** Runs in the worker thread. @throws StorageError */
+export type OpenStore = (context: StoreContext) => Store;

@@ -1,0 +1,55 @@
+/** The ports of a store that lives in a worker thread: every call is a message there and one back. */
+import type { AlertEvent } from "../core/model/alert.js";
+import type { Archive, ArchiveTraits, Coverage, SeriesBatch, SeriesQuery } from "../core/model/archive.js";
+import type { Series } from "../core/model/series.js";
+import { requireLengths } from "./batch.js";
+import type { EventQuery, EventStore } from "./event-store.js";
+import { buffersOf, bytesOfPacked, packBatches } from "./pack.js";
+import type { WorkerClient } from "./worker-client.js";
+
+export class WorkerArchive implements Archive {
+  readonly traits: ArchiveTraits;
+  readonly #client: WorkerClient;
+
+  /** @param traits as client.start() gave them */
+  constructor(client: WorkerClient, traits: ArchiveTraits) {
+    this.#client = client;
+    this.traits = traits;
+  }
+
+  /** The arrays of the batches are copied before this returns; the caller may use them again at once. */
+  async append(batches: readonly SeriesBatch[]): Promise<void> {
+    // Packing relies on it; the rest is checked in the worker, where it takes no time of the main loop.
+    requireLengths(batches);
+    const packed = packBatches(batches);
+    await this.#client.request({ op: "append", batches: packed }, buffersOf(packed), bytesOfPacked(packed));
+  }
+
+  async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {
+    return (await this.#client.request({ op: "read", query: { key, fromMs, toMs } })) as Series | undefined;
+  }
+
+  async coverage(): Promise<Coverage | undefined> {
+    return (await this.#client.request({ op: "coverage" })) as Coverage | undefined;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+export class WorkerEventStore implements EventStore {
+  readonly #client: WorkerClient;
+
+  constructor(client: WorkerClient) {
+    this.#client = client;
+  }
+
+  async append(events: readonly AlertEvent[]): Promise<void> {
+    await this.#client.request({ op: "append-events", events });
+  }
+
+  async read(query: EventQuery): Promise<AlertEvent[]> {
+    return (await this.#client.request({ op: "read-events", query })) as AlertEvent[];
+  }
+}

@@ -1,0 +1,238 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Collector } from "../../../collector/pipeline.js";
+import type { Archive, ArchiveTraits, SeriesBatch } from "../../../core/model/archive.js";
+import { MemoryArchive, type MemoryData } from "../../../storage/memory/memory-archive.js";
+import { diskError, MemoryLogFiles } from "../../support/memory-log-files.js";
+import { VirtualClock } from "../../support/virtual-clock.js";
+import { type Cell, directoryOf, makeCollector, makeFrame } from "../support.js";
+
+const S = 1_000;
+const MINUTE = 60 * S;
+
+/** A memory archive that can be broken, held up, and watched. */
+class WatchedArchive extends MemoryArchive {
+  readonly appended: number[] = [];
+  error: Error | undefined;
+  gate: Promise<void> | undefined;
+  override readonly traits: ArchiveTraits;
+
+  constructor(data: MemoryData, visibilityDelayMs = 0) {
+    super(data);
+    this.traits = { name: "watched", resolutionMs: 0, exact: true, text: true, visibilityDelayMs };
+  }
+
+  override async append(batches: readonly SeriesBatch[]): Promise<void> {
+    this.appended.push(batches.reduce((sum, batch) => sum + batch.series.timesMs.length, 0));
+    await this.gate;
+    if (this.error !== undefined) throw this.error;
+    await super.append(batches);
+  }
+}
+
+let clock: VirtualClock;
+let files: MemoryLogFiles;
+let data: MemoryData;
+let archive: WatchedArchive;
+let collector: Collector;
+let tick: number;
+beforeEach(async () => {
+  clock = new VirtualClock();
+  files = new MemoryLogFiles();
+  data = new Map();
+  archive = new WatchedArchive(data);
+  collector = await start(archive);
+  tick = 0;
+});
+
+async function start(of: Archive, config = {}, on = files, tuning = {}): Promise<Collector> {
+  const started = makeCollector({ clock, files: on, archive: of, config, tuning });
+  await started.start();
+  return started;
+}
+
+/** A frame each 15 s with a value for each of these hosts. */
+async function feed(of: Collector, frames: number, hosts = 1): Promise<void> {
+  for (let i = 0; i < frames; i++) {
+    await clock.advance(15 * S);
+    const timeMs = clock.nowMs();
+    const cells = Array.from({ length: hosts }, (_, h): Cell => [`h${h}`, "m", tick, timeMs]);
+    tick++;
+    of.accept(makeFrame(directoryOf(of), { timeMs, cells }));
+  }
+}
+
+async function history(of: Collector, host = "h0"): Promise<number[]> {
+  const key = { cluster: "c", host, metric: "m" };
+  const answer = await of.history({ key, fromMs: 0, toMs: clock.nowMs() + 1 });
+  return answer?.kind === "number" ? [...answer.values] : [];
+}
+
+const archived = () => [...data.values()].flat().reduce((sum, series) => sum + series.timesMs.length, 0);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+const counters = (of: Collector) => of.health().counters;
+
+describe("the spill", () => {
+  it("hands over everything every ten minutes, and the log is cut behind it", async () => {
+    await feed(collector, 39);
+    expect(archived()).toBe(0);
+    await feed(collector, 3);
+    await clock.advance(S);
+    expect(archive.appended).toEqual([39]);
+    await feed(collector, 40);
+    await clock.advance(S);
+    expect([archived(), counters(collector)["spills"]]).toEqual([79, 2]);
+    expect(files.list()).toHaveLength(1);
+    expect(await history(collector)).toEqual(upTo(82));
+  });
+
+  it("after a restart only the rest is in memory; history is whole", async () => {
+    await feed(collector, 45);
+    const next = await start(new WatchedArchive(data), {}, files.afterKill());
+    expect(counters(next)["windowFrames"]).toBe(45 - 39);
+    expect(await history(next)).toEqual(upTo(45));
+  });
+
+  it("keeps the window in memory, and lets go what is older and archived", async () => {
+    await feed(collector, 400);
+    expect(counters(collector)["windowFrames"]).toBeLessThanOrEqual(241);
+    expect(counters(collector)["windowFrames"]).toBeGreaterThanOrEqual(239);
+    expect(await history(collector)).toEqual(upTo(400));
+  });
+
+  it("happens on request", async () => {
+    await feed(collector, 3);
+    collector.requestSpill();
+    await clock.advance(S);
+    expect(archived()).toBe(3);
+  });
+
+  it("happens soon after a start with old frames in the log", async () => {
+    await feed(collector, 3);
+    await collector.stop();
+    await clock.advance(11 * MINUTE);
+    const next = await start(new WatchedArchive(data), {}, files);
+    await clock.advance(2 * S);
+    expect(archived()).toBe(3);
+    expect(counters(next)["unarchivedFrames"]).toBe(0);
+  });
+
+  it("comes in parts, with frames taken in between", async () => {
+    await collector.stop();
+    collector = await start(archive, {}, new MemoryLogFiles(), { samplesPerPart: 100 });
+    await feed(collector, 10, 50);
+    let open: () => void = () => {};
+    archive.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    collector.requestSpill();
+    await feed(collector, 2, 50);
+    expect(archive.appended).toHaveLength(1);
+    open();
+    await feed(collector, 2, 50);
+    expect(archive.appended).toHaveLength(5);
+    expect(archive.appended.every((samples) => samples <= 120)).toBe(true);
+    expect(archived()).toBe(500);
+    expect(await history(collector, "h49")).toEqual(upTo(14));
+  });
+
+  it("begins no further part once the collector is stopped", async () => {
+    await collector.stop();
+    collector = await start(archive, {}, new MemoryLogFiles(), { samplesPerPart: 10 });
+    await feed(collector, 10, 20);
+    let open: () => void = () => {};
+    archive.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    collector.requestSpill();
+    await clock.advance(S);
+    await collector.stop();
+    open();
+    await clock.advance(MINUTE);
+    expect([archive.appended.length, clock.pendingTimers]).toEqual([1, 0]);
+  });
+
+  it("waits with letting go until the archive shows what it has", async () => {
+    await collector.stop();
+    archive = new WatchedArchive(data, 5 * MINUTE);
+    collector = await start(archive, { window: "1m" }, files);
+    await feed(collector, 45);
+    expect([archived() > 0, counters(collector)["windowFrames"]]).toEqual([true, 45]);
+    await clock.advance(5 * MINUTE);
+    expect(counters(collector)["windowFrames"]).toBeLessThan(45);
+    expect(await history(collector)).toEqual(upTo(45));
+  });
+});
+
+describe("an archive that fails", () => {
+  beforeEach(async () => {
+    archive.error = diskError("ENOSPC");
+    await feed(collector, 45);
+  });
+
+  it("is told of, and frames wait; the collector is ready", () => {
+    expect(collector.health()).toMatchObject({
+      ready: true,
+      messages: [
+        expect.stringMatching(/^archive watched: ENOSPC.*; 45 frames wait for it, tried since \d\d:\d\d UTC$/),
+      ],
+    });
+    expect(files.list().length).toBeGreaterThan(1);
+  });
+
+  it("is tried again with growing pauses", async () => {
+    const attempts = archive.appended.length;
+    expect(attempts).toBeGreaterThanOrEqual(5);
+    await clock.advance(10 * MINUTE);
+    expect(archive.appended.length - attempts).toBeLessThanOrEqual(11);
+    expect(archive.appended.length - attempts).toBeGreaterThanOrEqual(9);
+  });
+
+  it("gets everything when it works again", async () => {
+    archive.error = undefined;
+    await clock.advance(2 * MINUTE);
+    expect(collector.health()).toMatchObject({ ready: true, messages: [] });
+    await feed(collector, 40);
+    expect(await history(await start(new WatchedArchive(data), {}, files.afterKill()))).toEqual(upTo(85));
+    expect(files.list()).toHaveLength(1);
+  });
+
+  it("costs nothing when the process is killed meanwhile", async () => {
+    const next = await start(new WatchedArchive(data), {}, files.afterKill());
+    expect(await history(next)).toEqual(upTo(45));
+  });
+});
+
+describe("memory", () => {
+  const HOSTS = 4_000;
+
+  it("half full is reason to spill early", async () => {
+    await collector.stop();
+    collector = await start(archive, { "window-memory": "16M", "spill-every": "1d" }, new MemoryLogFiles());
+    await feed(collector, 200, HOSTS);
+    expect(counters(collector)["spills"]).toBeGreaterThan(0);
+    expect(counters(collector)).toMatchObject({ lostFrames: 0 });
+    expect(collector.health().ready).toBe(true);
+  });
+
+  it("full of frames that the archive refuses lets the oldest go, and says so", async () => {
+    await collector.stop();
+    archive.error = diskError("EIO");
+    collector = await start(archive, { "window-memory": "16M" }, new MemoryLogFiles());
+    await feed(collector, 350, HOSTS);
+    const { windowBytes, lostFrames, lostSamples } = counters(collector);
+    expect(windowBytes).toBeLessThanOrEqual(2 ** 24);
+    expect(lostFrames).toBeGreaterThan(0);
+    expect(lostSamples).toBe((lostFrames as number) * HOSTS);
+    expect(collector.health()).toMatchObject({
+      ready: false,
+      messages: [
+        expect.stringMatching(/^window: memory is full, \d+ frames/),
+        expect.stringMatching(/^archive watched: EIO/),
+      ],
+    });
+    archive.error = undefined;
+    await clock.advance(2 * MINUTE);
+    expect(collector.health()).toMatchObject({ ready: true, messages: [] });
+    expect(counters(collector)["lostFrames"]).toBe(lostFrames);
+  });
+});

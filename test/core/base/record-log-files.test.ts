@@ -1,0 +1,60 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RecordLog } from "../../../core/base/record-log.js";
+import { nodeLogFiles } from "../../../core/base/record-log-files.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "grate-record-log-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function open(place: string) {
+  const records: string[] = [];
+  const { log, report } = RecordLog.open(nodeLogFiles(place), { prefix: "p", segmentBytesMax: 60 }, (type, payload) => {
+    records.push(`${type}:${Buffer.from(payload).toString()}`);
+  });
+  return { log, report, records };
+}
+
+describe("on a real file system", () => {
+  it("keeps records over rotation, dropping, closing and a torn tail", () => {
+    const place = join(directory, "made", "when needed");
+    const first = open(place);
+    for (const text of ["one", "two", "three", "four", "five", "six"]) first.log.append(1, Buffer.from(text));
+    first.log.sync();
+    first.log.dropSegmentsBefore(2);
+    first.log.close();
+    expect(readdirSync(place)).toEqual(["p-00000002.log"]);
+
+    const path = join(place, "p-00000002.log");
+    writeFileSync(path, readFileSync(path).subarray(0, -1));
+    const second = open(place);
+    expect(second.records).toEqual(["1:four", "1:five"]);
+    expect(second.report.tornBytes).toBe(9 + 3 - 1);
+    second.log.append(2, Buffer.from("seven"));
+    second.log.close();
+    expect(open(place).records).toEqual(["1:four", "1:five", "2:seven"]);
+  });
+
+  it("is closed to other accounts", () => {
+    const place = join(directory, "state");
+    open(place).log.append(1, Buffer.from("x"));
+    expect(statSync(place).mode & 0o777).toBe(0o700);
+    expect(statSync(join(place, "p-00000001.log")).mode & 0o777).toBe(0o600);
+  });
+
+  it("hands on the system's error", () => {
+    const place = join(directory, "a file");
+    writeFileSync(place, "");
+    expect(() => open(place)).toThrow("ENOTDIR");
+  });
+
+  it("takes the removal of what is gone for done", () => {
+    expect(() => nodeLogFiles(directory).remove("no such file")).not.toThrow();
+  });
+});
