@@ -1,0 +1,73 @@
+/** The CollectorClient that speaks to a collector's query port. */
+import type { Address } from "../../core/base/address.js";
+import type { Clock } from "../../core/base/clock.js";
+import { messageOf } from "../../core/base/errors.js";
+import { readAlerts } from "../../core/wire/extension/alerts.js";
+import type { ChangesDocument } from "../../core/wire/extension/changes.js";
+import { readChanges } from "../../core/wire/extension/changes-reader.js";
+import { RefusedError } from "../../core/wire/extension/errors.js";
+import { readHistory } from "../../core/wire/extension/history.js";
+import { type ExtensionRequest, formatRequest, type Since } from "../../core/wire/extension/request.js";
+import { readStatus } from "../../core/wire/extension/status.js";
+import type { XmlLimits } from "../../core/wire/xml/scanner.js";
+import {
+  type AlertsResult,
+  type CollectorClient,
+  CollectorRefused,
+  type CollectorStatus,
+  type HistoryQuery,
+  type HistoryResult,
+  MalformedAnswer,
+} from "./client.js";
+import { ANSWER_BYTES_MAX, askLine } from "./line-client.js";
+
+/** From the question to the last byte, besides what a long poll waits by request. */
+const ANSWER_LIMIT_MS = 15_000;
+/** Our documents nest 6 elements deep. */
+const XML_LIMITS: XmlLimits = Object.freeze({ charsMax: ANSWER_BYTES_MAX, depthMax: 16, attributesMax: 64 });
+
+export class QueryClient implements CollectorClient {
+  readonly #address: Address;
+  readonly #clock: Clock;
+
+  constructor(address: Address, clock: Clock) {
+    this.#address = address;
+    this.#clock = clock;
+  }
+
+  changes(since: Since | undefined, waitMs: number, signal: AbortSignal): Promise<ChangesDocument> {
+    return this.#ask({ verb: "changes", since, waitMs }, waitMs + ANSWER_LIMIT_MS, signal, readChanges);
+  }
+
+  async history({ key, fromMs, toMs, stepMs }: HistoryQuery, signal: AbortSignal): Promise<HistoryResult> {
+    const request = { verb: "history", ...key, from: { atMs: fromMs }, to: { atMs: toMs }, stepMs } as const;
+    const { series } = await this.#ask(request, ANSWER_LIMIT_MS, signal, readHistory);
+    const data = series.find((one) => one.host === key.host)?.data;
+    return data ?? { kind: "number", timesMs: new Float64Array(0), values: new Float64Array(0) };
+  }
+
+  alerts(events: number, beforeSequence: number | undefined, signal: AbortSignal): Promise<AlertsResult> {
+    return this.#ask({ verb: "alerts", events, before: beforeSequence }, ANSWER_LIMIT_MS, signal, readAlerts);
+  }
+
+  status(signal: AbortSignal): Promise<CollectorStatus> {
+    return this.#ask({ verb: "status" }, ANSWER_LIMIT_MS, signal, readStatus);
+  }
+
+  async #ask<T>(
+    request: ExtensionRequest,
+    totalLimitMs: number,
+    signal: AbortSignal,
+    read: (document: string, limits: XmlLimits) => T,
+  ): Promise<T> {
+    const options = { address: this.#address, clock: this.#clock, totalLimitMs, signal };
+    const document = await askLine(formatRequest(request), options);
+    try {
+      return read(document, XML_LIMITS);
+    } catch (error) {
+      if (error instanceof RefusedError) throw new CollectorRefused(error.code, error.message);
+      // Everything else that a reader throws says what is wrong with the document.
+      throw new MalformedAnswer(`${request.verb}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
