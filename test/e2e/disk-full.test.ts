@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithPeers } from "../support/peer-test.js";
-import { ask } from "../support/rig/ask.js";
+import { ask, get } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { samples } from "../support/rig/history.js";
@@ -29,16 +29,7 @@ describeWithPeers("a full disk", ["ip"], () => {
     startGrate(["collector", "-c", join(folder, "grate.yaml"), "--state", join(disk, "state")], {
       namespace: machine.namespace,
     });
-  const ready = async () => {
-    const token = "";
-    const answer = await ask(
-      machine.namespace,
-      "127.0.0.1",
-      8663,
-      `GET /readyz HTTP/1.0\r\nHost: 127.0.0.1${token}\r\n`,
-    );
-    return Number(answer.split(" ")[1]);
-  };
+  const ready = async () => (await get(machine.namespace, "http://127.0.0.1:8663/readyz")).status;
 
   beforeAll(() => {
     mkdirSync(disk);

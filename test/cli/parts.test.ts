@@ -1,0 +1,149 @@
+/** Small parts of the composition roots. */
+import { describe, expect, test } from "vitest";
+import { type Configuration, configurationJsonSchema, loadConfiguration } from "../../collector/bin/configuration.js";
+import { eventHistory } from "../../collector/bin/event-history.js";
+import { type SelfParts, selfPort } from "../../collector/bin/self.js";
+import { readVersion } from "../../collector/bin/version.js";
+import type { AlertEvent } from "../../core/model/alert.js";
+
+function load(text: string): Configuration {
+  const list = () => {
+    throw Object.assign(new Error("none"), { code: "ENOENT" });
+  };
+  return loadConfiguration("g.yaml", { files: { read: () => new TextEncoder().encode(text), list } }).config;
+}
+
+describe("where the viewer finds its collector", () => {
+  test.each([
+    ["", "127.0.0.1:8662", "127.0.0.1:8663"],
+    ['serve: { query: "10.0.0.1:9000", control: "10.0.0.1:9001" }', "10.0.0.1:9000", "10.0.0.1:9001"],
+    ['serve: { query: "0.0.0.0:9000" }', "127.0.0.1:9000", "127.0.0.1:8663"],
+    ['serve: { query: "[::]:9000" }', "::1:9000", "127.0.0.1:8663"],
+    ['serve: { query: "10.0.0.1:9000" }\nviewer: { collector: "10.0.0.2:1" }', "10.0.0.2:1", "127.0.0.1:8663"],
+    ['viewer: { control: "10.0.0.2:1" }', "127.0.0.1:8662", "10.0.0.2:1"],
+  ])("%j", (text, collector, control) => {
+    const { viewer } = load(text === "" ? "window: 1h" : text);
+    expect(`${viewer.collector.host}:${viewer.collector.port}`).toBe(collector);
+    expect(`${viewer.control.host}:${viewer.control.port}`).toBe(control);
+  });
+});
+
+describe("the configuration as a whole", () => {
+  test("relations between its parts are checked, with their place", () => {
+    const text = "triggers:\n  - { name: a, when: x > 1, run: [drain] }\n  - { name: a, when: x > 1 }\n";
+    expect(() => load(text)).toThrow(/g\.yaml:2:\d+: there is no command called drain.*\n.*g\.yaml:3:13: .*another/s);
+  });
+
+  test("its JSON schema takes durations and addresses as text", () => {
+    const { properties } = configurationJsonSchema();
+    expect(properties?.["window"]?.type).toBe("string");
+    expect(properties?.["viewer"]?.properties?.["listen"]?.type).toBe("string");
+  });
+});
+
+test("the version is found from the sources as well", () => {
+  expect(readVersion()).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+describe("alert events from two places", () => {
+  const events = (...sequences: readonly number[]) => sequences.map((sequence) => ({ sequence }) as AlertEvent);
+
+  /** Memory holds 8, 7, 6; the store all that there were. */
+  async function ask(limit: number, before?: number) {
+    const asked: (number | undefined)[] = [];
+    const pick = (from: readonly number[], most: number, below = Number.POSITIVE_INFINITY) =>
+      events(...from.filter((sequence) => sequence < below).slice(0, most));
+    const history = eventHistory((most, below) => pick([8, 7, 6], most, below), {
+      async read({ limit: most, beforeSequence }) {
+        asked.push(beforeSequence);
+        return pick([8, 7, 6, 5, 4, 3, 2, 1], most, beforeSequence);
+      },
+    });
+    const found = await history(limit, before);
+    return { found: found.map(({ sequence }) => sequence), asked };
+  }
+
+  test.each<[number, number | undefined, number[], (number | undefined)[]]>([
+    [2, undefined, [8, 7], []],
+    [3, undefined, [8, 7, 6], []],
+    [5, undefined, [8, 7, 6, 5, 4], [6]],
+    [2, 7, [6, 5], [6]],
+    [2, 4, [3, 2], [4]],
+    [99, 3, [2, 1], [3]],
+  ])("%i before %j are %j", async (limit, before, expected, askedStore) => {
+    expect(await ask(limit, before)).toEqual({ found: expected, asked: askedStore });
+  });
+
+  test("the first event ever has nothing before it", async () => {
+    const history = eventHistory(() => events(2, 1), {
+      read: () => Promise.reject(new Error("the store was asked")),
+    });
+    expect(await history(10)).toHaveLength(2);
+  });
+
+  test("none in memory asks the store for the newest", async () => {
+    const history = eventHistory(() => [], { read: async (query) => events(query.beforeSequence ?? 42) });
+    expect(await history(1)).toEqual(events(42));
+  });
+});
+
+describe("what the collector says of itself", () => {
+  type Triggers = ReturnType<SelfParts["triggers"]>;
+  const healthy: Triggers = {
+    journal: { ok: true, message: "", failingSinceMs: 0 },
+    triggers: 2,
+    pending: 0,
+    firing: 0,
+    frames: 7,
+    lastFrameMs: 1.5,
+    failures: 0,
+    receivers: [{ receiver: "ops", queued: 3, message: "" }],
+    commands: { running: 1, waiting: 0 },
+  };
+  const frames = { ready: true, messages: [], counters: { frames: 7 } };
+
+  function self(change: Partial<Triggers> = {}, more: Partial<SelfParts> = {}) {
+    return selfPort({
+      version: "1.2.3",
+      sources: () => [],
+      collector: () => frames,
+      triggers: () => ({ ...healthy, ...change }),
+      triggersFault: () => "",
+      ...more,
+    });
+  }
+
+  const broken = { ok: false, message: "no space left on the device", failingSinceMs: 1 };
+  test.each<[string, ReturnType<typeof self>, boolean, string[]]>([
+    ["all is well", self(), true, []],
+    [
+      "a journal that cannot be written",
+      self({ journal: broken }),
+      false,
+      ["alerts: no space left on the device; changes are only in memory"],
+    ],
+    ["triggers that are not judged", self({}, { triggersFault: () => "not judged: x" }), false, ["not judged: x"]],
+    [
+      "mail that waits is no reason to be called not ready",
+      self({ receivers: [{ receiver: "ops", queued: 3, message: "refused" }] }),
+      true,
+      ["receiver ops: refused; 3 notices wait"],
+    ],
+    [
+      "frames that cannot be kept",
+      self({}, { collector: () => ({ ...frames, ready: false, messages: ["log: full"] }) }),
+      false,
+      ["log: full"],
+    ],
+  ])("%s", (_, port, ready, messages) => {
+    expect(port.health()).toEqual({ ready, messages, counters: { frames: 7 } });
+  });
+
+  test("numbers of the triggers, in base units", () => {
+    const families = [...self().families()];
+    const value = (name: string) => families.find((family) => family.name === name)?.samples[0];
+    expect(value("trigger_frame_seconds")).toEqual({ value: 0.0015 });
+    expect(value("notices_queued")).toEqual({ labels: { receiver: "ops" }, value: 3 });
+    expect(value("trigger_frames_total")).toEqual({ value: 7 });
+  });
+});
