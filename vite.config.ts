@@ -37,7 +37,7 @@ async function pack(path: string): Promise<void> {
 export default defineConfig({
   root: join(import.meta.dirname, "viewer/web"),
   publicDir: false,
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
   build: {
     outDir: OUT_DIR,
     emptyOutDir: true,

@@ -11,20 +11,15 @@ import { messageOf } from "../core/base/errors.js";
 import { type Logger, type RateLimitedLog, rateLimited } from "../core/base/log.js";
 import type { Alert, AlertEvent } from "../core/model/alert.js";
 import type { ClusterView } from "../core/model/columns.js";
-import { NONE } from "../core/model/directory.js";
 import { CommandDesk, type CommandHealth } from "./actions/desk.js";
 import { processRunner, type RunProcess } from "./actions/process.js";
 import type { TriggersConfig } from "./config.js";
 import { Book, type JournalHealth } from "./engine/book.js";
-import { ClusterState, type FollowedTrigger } from "./engine/cluster.js";
 import { EventFeed, type EventSink } from "./engine/event-feed.js";
 import type { OpenJournal } from "./engine/journal.js";
-import type { LocatedPair } from "./engine/ledger.js";
+import { Judge } from "./engine/judge.js";
 import { Pass } from "./engine/pass.js";
-import { closedPairs } from "./engine/reconcile.js";
-import { Changes } from "./engine/rows.js";
-import { prepareTrigger, type Trigger } from "./engine/trigger.js";
-import { evidenceOf } from "./expression/evidence.js";
+import { prepareTrigger } from "./engine/trigger.js";
 import { makeReceiver } from "./notify/list.js";
 import { Notifier } from "./notify/notifier.js";
 import type { QueueHealth } from "./notify/queue.js";
@@ -65,23 +60,16 @@ export interface TriggerHealth {
 /** A clean stop has 5 s in all; this is what commands and mails under way may take of it. */
 const STOP_MS = 3_000;
 
-/** Hosts from before the start that no frame shows: after this much frame time they are gone. */
-const ABSENT_MS = 3_600_000;
-
-/** While something is pending, the journal is told of the time this often. */
-const TIME_RECORD_MS = 1_000;
-
 export class TriggerEngine implements Component {
   readonly #clock: Clock;
   readonly #warnings: RateLimitedLog;
-  readonly #triggers: ReadonlyMap<string, Trigger>;
+  readonly #triggers: number;
   readonly #run: string;
   readonly #book: Book;
   readonly #feed: EventFeed | undefined;
   readonly #notifier: Notifier;
   readonly #desk: CommandDesk;
-  readonly #clusters = new Map<string, ClusterState>();
-  readonly #changes = new Changes();
+  readonly #judge: Judge;
   /** Deleted hosts by cluster, not yet dealt with. */
   readonly #gone = new Map<string, Set<string>>();
   #goneTimer: Timer | undefined;
@@ -89,14 +77,12 @@ export class TriggerEngine implements Component {
   #stopping: Promise<void> | undefined;
   #frames = 0;
   #lastFrameMs = 0;
-  #failures = 0;
 
   constructor(options: TriggerEngineOptions) {
     const { config, clock, logger, openJournal, eventSink } = options;
     this.#clock = clock;
     this.#warnings = rateLimited(logger, clock);
     this.#run = options.run ?? randomBytes(4).toString("hex");
-    this.#triggers = new Map(config.triggers.map((trigger) => [trigger.name, prepareTrigger(trigger)]));
     this.#book = new Book({
       open: openJournal,
       clock,
@@ -105,6 +91,9 @@ export class TriggerEngine implements Component {
       ...(options.compactBytes === undefined ? {} : { compactBytes: options.compactBytes }),
     });
     const { ledger } = this.#book;
+    const triggers = new Map(config.triggers.map((trigger) => [trigger.name, prepareTrigger(trigger)]));
+    this.#triggers = triggers.size;
+    this.#judge = new Judge({ triggers, ledger, clock, warnings: this.#warnings });
     this.#feed = eventSink && new EventFeed(eventSink, ledger.events, () => this.#book.recordedSequence, clock, logger);
     const receivers =
       options.receivers ??
@@ -117,12 +106,7 @@ export class TriggerEngine implements Component {
   /** Rejects if the journal is there but not readable; one that cannot be written is only told by health. */
   async start(): Promise<void> {
     this.#book.open();
-    this.#pass((pass) => {
-      for (const { pair, host, trigger, cluster, reason } of closedPairs(this.#book.ledger, this.#triggers)) {
-        if (pair.state === "pending") pass.clear(trigger, cluster, [host]);
-        else pass.end("closed", pair, this.#triggers.get(trigger)?.forMs ?? 0, this.#clock.nowMs(), "", reason);
-      }
-    }, false);
+    this.#pass((pass) => this.#judge.close(pass), false);
     this.#desk.restore();
     this.#notifier.restore();
     this.#running = true;
@@ -149,22 +133,18 @@ export class TriggerEngine implements Component {
   evaluate(view: ClusterView, frameTimeMs: number): void {
     if (!this.#running || !(frameTimeMs > 0)) return;
     const startedMs = this.#clock.monotonicMs();
-    const cluster = this.#follow(view.directory.name);
+    const { name } = view.directory;
     this.#flushGone();
     try {
-      this.#pass((pass) => this.#judge(pass, cluster, view, frameTimeMs));
+      this.#pass((pass) => this.#judge.frame(pass, view, frameTimeMs));
     } catch (error) {
       // The next frame is a new chance; the collector must not fall over it.
-      this.#failures++;
-      this.#warnings.warn(
-        cluster.name,
-        { cluster: cluster.name, error: messageOf(error) },
-        "BUG: a frame was not judged",
-      );
+      this.#judge.failures++;
+      this.#warnings.warn(name, { cluster: name, error: messageOf(error) }, "BUG: a frame was not judged");
       return;
     }
-    this.#notifier.release(cluster.name);
-    this.#desk.release(cluster.name);
+    this.#notifier.release(name);
+    this.#desk.release(name);
     this.#frames++;
     this.#lastFrameMs = this.#clock.monotonicMs() - startedMs;
   }
@@ -185,7 +165,7 @@ export class TriggerEngine implements Component {
   alerts(): Alert[] {
     this.#flushGone();
     const alerts: Alert[] = [];
-    for (const located of this.#book.ledger.allPairs()) alerts.push(this.#alert(located));
+    for (const located of this.#book.ledger.allPairs()) alerts.push(this.#judge.alert(located));
     return alerts;
   }
 
@@ -207,24 +187,15 @@ export class TriggerEngine implements Component {
     }
     return {
       journal: this.#book.health(),
-      triggers: this.#triggers.size,
+      triggers: this.#triggers,
       pending,
       firing,
       frames: this.#frames,
       lastFrameMs: this.#lastFrameMs,
-      failures: this.#failures,
+      failures: this.#judge.failures,
       receivers: this.#notifier.health(),
       commands: this.#desk.health(),
     };
-  }
-
-  #follow(name: string): ClusterState {
-    let cluster = this.#clusters.get(name);
-    if (cluster === undefined) {
-      cluster = new ClusterState(name, [...this.#triggers.values()], this.#book.ledger);
-      this.#clusters.set(name, cluster);
-    }
-    return cluster;
   }
 
   /** One transaction, and afterwards what it ordered. */
@@ -256,86 +227,6 @@ export class TriggerEngine implements Component {
     if (fault !== undefined) throw fault;
   }
 
-  #judge(pass: Pass, cluster: ClusterState, view: ClusterView, frameTimeMs: number): void {
-    const shiftMs = cluster.advance(frameTimeMs);
-    if (shiftMs !== 0) this.#shiftPending(pass, cluster, shiftMs);
-    const lost = cluster.begin(view);
-    if (lost.length > 0) this.#expire(pass, cluster.name, new Set(lost), "the host was deleted");
-    this.#expireAbsent(pass, cluster);
-    for (const followed of cluster.triggers) {
-      try {
-        this.#judgeTrigger(pass, cluster, followed, view);
-      } catch (error) {
-        this.#failures++;
-        cluster.rebind(followed);
-        const { name } = followed.trigger;
-        this.#warnings.warn(name, { trigger: name, error: messageOf(error) }, "a trigger could not be judged");
-      }
-    }
-    const due = cluster.timeMs - cluster.timeRecordedMs >= TIME_RECORD_MS && cluster.pending > 0;
-    if (due || pass.transaction.entries.length > 0) {
-      pass.transaction.add({ k: "time", cluster: cluster.name, timeMs: cluster.timeMs });
-      cluster.timeRecordedMs = cluster.timeMs;
-    }
-  }
-
-  #judgeTrigger(pass: Pass, cluster: ClusterState, { trigger, rows }: FollowedTrigger, view: ClusterView): void {
-    const { readings, timeMs, name } = cluster;
-    const { scratch } = readings;
-    const verdicts = scratch.takeTruths();
-    trigger.judge(readings, verdicts);
-    const asked = trigger.recovered !== undefined && rows.firing > 0 ? scratch.takeTruths() : undefined;
-    if (asked !== undefined) trigger.recovered?.(readings, asked);
-    const changes = this.#changes;
-    rows.step(verdicts, asked, readings.rowCount, timeMs, trigger.forMs, changes);
-    scratch.giveTruths(verdicts);
-    if (asked !== undefined) scratch.giveTruths(asked);
-
-    pass.clear(
-      trigger.name,
-      name,
-      changes.cleared.map((row) => cluster.hostName(row)),
-    );
-    const pairs = this.#book.ledger.pairs(name, trigger.name);
-    for (const row of changes.ended) {
-      const pair = pairs.get(cluster.hostName(row));
-      if (pair?.state !== "firing") continue;
-      pass.end("resolved", pair, trigger.forMs, timeMs, evidenceOf(trigger.metrics, view, row), "");
-    }
-    pass.begin(
-      trigger,
-      name,
-      timeMs,
-      changes.began.map((row) => cluster.hostName(row)),
-    );
-    for (const row of changes.fired) {
-      const evidence = evidenceOf(trigger.metrics, view, row);
-      pass.fire(trigger, name, cluster.hostName(row), rows.sinceMs(row), timeMs, evidence);
-    }
-  }
-
-  /** What is pending has waited as long as before, not longer. */
-  #shiftPending(pass: Pass, cluster: ClusterState, byMs: number): void {
-    for (const { trigger, host, pair } of [...this.#book.ledger.clusterPairs(cluster.name)]) {
-      const known = this.#triggers.get(trigger);
-      if (pair.state === "pending" && known !== undefined) {
-        pass.begin(known, cluster.name, pair.activeAtMs + byMs, [host]);
-      }
-    }
-    for (const { rows } of cluster.triggers) rows.shiftPending(byMs);
-  }
-
-  /** Hosts that the journal knows but no frame since the start. */
-  #expireAbsent(pass: Pass, cluster: ClusterState): void {
-    if (cluster.absentChecked || cluster.timeMs - cluster.firstMs < ABSENT_MS) return;
-    cluster.absentChecked = true;
-    const absent = new Set<string>();
-    for (const { host } of this.#book.ledger.clusterPairs(cluster.name)) {
-      if (cluster.rowOf(host) === NONE) absent.add(host);
-    }
-    if (absent.size > 0) this.#expire(pass, cluster.name, absent, "the host was not seen since Grate was started");
-  }
-
   #flushGone(): void {
     this.#goneTimer?.cancel();
     this.#goneTimer = undefined;
@@ -343,47 +234,7 @@ export class TriggerEngine implements Component {
     const gone = [...this.#gone];
     this.#gone.clear();
     this.#pass((pass) => {
-      for (const [cluster, hosts] of gone) {
-        for (const host of hosts) this.#clusters.get(cluster)?.markGone(host);
-        this.#expire(pass, cluster, hosts, "the host was deleted");
-      }
+      for (const [cluster, hosts] of gone) this.#judge.gone(pass, cluster, hosts);
     });
-  }
-
-  #expire(pass: Pass, clusterName: string, hosts: ReadonlySet<string>, reason: string): void {
-    const cluster = this.#clusters.get(clusterName);
-    const endedAtMs = cluster !== undefined && cluster.timeMs > 0 ? cluster.timeMs : this.#clock.nowMs();
-    for (const { trigger, host, pair } of [...this.#book.ledger.clusterPairs(clusterName)]) {
-      if (!hosts.has(host)) continue;
-      if (pair.state === "pending") pass.clear(trigger, clusterName, [host]);
-      else pass.end("expired", pair, this.#triggers.get(trigger)?.forMs ?? 0, endedAtMs, "", reason);
-      const row = cluster?.rowOf(host) ?? NONE;
-      const followed = row === NONE ? undefined : cluster?.triggers.find((known) => known.trigger.name === trigger);
-      followed?.rows.end(row);
-    }
-  }
-
-  #alert({ trigger, cluster, host, pair }: LocatedPair): Alert {
-    const known = this.#triggers.get(trigger);
-    const firing = pair.state === "firing" ? pair.episode : undefined;
-    return {
-      trigger,
-      cluster,
-      host,
-      severity: known?.severity ?? firing?.severity ?? "warning",
-      state: pair.state,
-      condition: known?.condition ?? "",
-      evidence: this.#evidence(known, cluster, host) ?? firing?.evidence ?? "",
-      activeAtMs: pair.state === "pending" ? pair.activeAtMs : pair.episode.activeAtMs,
-      firedAtMs: firing?.firedAtMs ?? 0,
-      episode: firing?.id ?? "",
-    };
-  }
-
-  #evidence(trigger: Trigger | undefined, clusterName: string, host: string): string | undefined {
-    const cluster = this.#clusters.get(clusterName);
-    const row = cluster?.rowOf(host) ?? NONE;
-    if (trigger === undefined || cluster?.view === undefined || row === NONE) return undefined;
-    return evidenceOf(trigger.metrics, cluster.view, row);
   }
 }

@@ -15,8 +15,8 @@ import type { Logger } from "../../core/base/log.js";
 import type { Archive } from "../../core/model/archive.js";
 import type { RecentWindow } from "./recent-window.js";
 
-/** Such a part is built in some 5 ms. */
-export const SAMPLES_PER_PART = 50_000;
+/** Such a part is built in some 3 ms: 1,000 hosts with 39 metrics make 80 of them in ten minutes. */
+export const SAMPLES_PER_PART = 20_000;
 
 /** The first pause after a failure, doubled with each further one. */
 const RETRY_FIRST_MS = 1_000;
@@ -95,9 +95,11 @@ export class Spill {
       this.#options.endSegment();
     }
     this.#running = true;
-    void this.#run(this.#through).finally(() => {
-      this.#running = false;
-    });
+    void this.#run(this.#through)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#running = false;
+      });
   }
 
   /** No part is begun any more. One that the archive has already goes on there. Idempotent. */

@@ -15,7 +15,7 @@ import { messageOf } from "../../core/base/errors.js";
 import { type LogFiles, RecordLog, type ReplayReport } from "../../core/base/record-log.js";
 import type { ClusterView } from "../../core/model/columns.js";
 import { Frame } from "../../core/model/frame.js";
-import type { FrameNews } from "../frame-news.js";
+import { AllNews, type FrameNews } from "../frame-news.js";
 import { DirectoryChanges } from "./directory-changes.js";
 import { CellsEncoder, encodeJson, RECORD } from "./log-records.js";
 import { LogReplay, type ReplayTarget } from "./log-replay.js";
@@ -68,8 +68,7 @@ export class FrameLog {
   readonly #encoder = new CellsEncoder();
   /** What this segment has said of each cluster; in the order of their numbers. */
   #said = new Map<string, DirectoryChanges>();
-  /** 0, 1, 2 ...: everything of a frame. */
-  #indexes = new Uint32Array(0);
+  readonly #all = new AllNews();
 
   #checkpointBytes = 0;
   #framesInSegment = 0;
@@ -155,7 +154,7 @@ export class FrameLog {
     frame.timeMs = view.frameTimeMs;
     for (const row of rows) frame.heard(row, 0);
     this.#guard(() => {
-      this.#appendCells(RECORD.present, frame, this.#all(frame), number);
+      this.#appendCells(RECORD.present, frame, this.#all.of(frame), number);
     });
   }
 
@@ -222,7 +221,7 @@ export class FrameLog {
     const lastFrame = this.#loggedThrough;
     this.#beginSegment(() => {
       for (const { number, frame } of this.#state.framesAfter(lastFrame)) {
-        this.#appendFrame(RECORD.late, frame, this.#all(frame), number);
+        this.#appendFrame(RECORD.late, frame, this.#all.of(frame), number);
       }
     });
     this.#log.sync();
@@ -285,7 +284,7 @@ export class FrameLog {
     const frame = new Frame(directory, "present");
     frame.timeMs = view.frameTimeMs;
     const flush = () => {
-      this.#appendCells(RECORD.present, frame, this.#all(frame), view.frameNumber);
+      this.#appendCells(RECORD.present, frame, this.#all.of(frame), view.frameNumber);
       frame.clear();
     };
     // Those who left are told with time 0: older segments may say that they were heard.
@@ -305,12 +304,5 @@ export class FrameLog {
       }
     }
     if (frame.count > 0) flush();
-  }
-
-  #all(frame: Frame): FrameNews {
-    const count = Math.max(frame.count, frame.heardCount);
-    if (this.#indexes.length < count) this.#indexes = Uint32Array.from({ length: count * 2 }, (_, i) => i);
-    const indexes = this.#indexes;
-    return { newCells: indexes, newCount: frame.count, newHeard: indexes, newHeardCount: frame.heardCount };
   }
 }

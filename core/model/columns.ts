@@ -34,7 +34,7 @@ export interface ClusterView {
   readonly directory: ClusterDirectory;
   /** Rows to look at: 0 .. rowCount-1. directory.host(row) is undefined for a free one. */
   readonly rowCount: number;
-  /** Last heard, by row, epoch ms; 0 = never. */
+  /** Last heard, by row, epoch ms; 0 = not part of the present: only named so far, or left and its row not free yet. */
   readonly reportedMs: Float64Array;
   /** Time of the newest frame, epoch ms; 0 = none yet. */
   readonly frameTimeMs: number;

@@ -296,6 +296,16 @@ describe.runIf(existsSync(CHROMIUM))("in Chromium", { timeout: LIMIT_MS }, () =>
       expect(await page.locator("[data-testid=not-found]").textContent()).toContain("no such page");
     });
 
+    test("where no stream can be had it asks every now and then", async () => {
+      await page.route("**/api/v1/events*", (route) => route.fulfill({ status: 503 }));
+      await page.goto(base);
+      const before = await cell("node002").getAttribute("data-value");
+      nextFrame();
+      await expect.poll(() => cell("node002").getAttribute("data-value"), { timeout: 25_000 }).not.toBe(before);
+      expect(await page.locator("[data-testid=freshness]").getAttribute("data-live")).toBe("polling");
+      await page.unroute("**/api/v1/events*");
+    });
+
     test("without a collector it says how old everything is, and takes it back", async () => {
       await page.goto(base);
       await cells().first().waitFor();

@@ -77,6 +77,17 @@ describe("ClusterDirectory", () => {
     expect(directory.version).toBe(version);
   });
 
+  test("what a column is said to be serves hosts that say nothing; the first word counts", () => {
+    const directory = new ClusterDirectory("c");
+    const [a, b] = [directory.row("a"), directory.row("b")];
+    const column = directory.column("load_one", "number");
+    directory.describeColumn(column, load);
+    directory.describeColumn(column, { ...load, tmaxS: 10 });
+    directory.describeMetric(b, column, { ...load, tmaxS: 20 });
+    expect([directory.meta(a, column)?.tmaxS, directory.meta(b, column)?.tmaxS]).toEqual([70, 20]);
+    expect(() => directory.describeColumn(column, { ...load, name: "other" })).toThrow("BUG");
+  });
+
   test("a description under the wrong name is a bug, and says so", () => {
     const directory = new ClusterDirectory("c");
     const column = directory.column("load_one", "text");

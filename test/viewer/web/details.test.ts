@@ -40,6 +40,7 @@ function metric(name: string, fields: Partial<HostMetric> = {}): HostMetric {
 test("gmond's groups in the order in which one asks, then others, those without last", () => {
   const groups = groupsOf([
     metric("x"),
+    metric("grate_probe_ok_cpu", { groups: ["grate"] }),
     metric("mem_free", { groups: ["memory"] }),
     metric("gpu_temp", { groups: ["gpu", "cpu"] }),
     metric("load_five", { groups: ["load"] }),
@@ -52,6 +53,7 @@ test("gmond's groups in the order in which one asks, then others, those without 
     ["memory", ["mem_free"]],
     ["gpu", ["gpu_temp"]],
     ["other", ["x"]],
+    ["grate", ["grate_probe_ok_cpu"]],
   ]);
 });
 
@@ -63,6 +65,7 @@ test("what never moves and what is text are facts", () => {
   ]);
   expect(facts.map((one) => one.name)).toEqual(["cpu_num", "os_name"]);
   expect(isInstant(metric("boottime"))).toBe(true);
+  expect(isInstant(metric("at", { type: "timestamp" }))).toBe(true);
   expect(isInstant(metric("uptime", { units: "s" }))).toBe(false);
 });
 

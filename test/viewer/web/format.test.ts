@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   alignedFormat,
-  counted,
   formatAge,
   formatDateTime,
   formatNumber,
@@ -95,8 +94,4 @@ test("what an input of a time shows is what it reads", () => {
   const timeMs = new Date(2026, 11, 31, 23, 59, 58).getTime();
   expect(fromLocalInput(toLocalInput(timeMs))).toBe(timeMs);
   expect(fromLocalInput("")).toBeNaN();
-});
-
-test("counted", () => {
-  expect([0, 1, 2].map((count) => counted(count, "host"))).toEqual(["0 hosts", "1 host", "2 hosts"]);
 });

@@ -154,8 +154,3 @@ export function toLocalInput(timeMs: number): string {
 export function fromLocalInput(text: string): number {
   return new Date(text).getTime();
 }
-
-/** "1 host", "3 hosts". */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

@@ -4,12 +4,17 @@ import { byName } from "./order.js";
 
 export interface MetricGroup {
   readonly name: string;
+  /** What we say of ourselves: there for whoever looks for it, out of the way of the rest. */
+  readonly own: boolean;
   readonly metrics: readonly HostMetric[];
 }
 
 /** gmond's own groups in the order in which one asks; others follow by name. */
 const ORDER = ["load", "cpu", "memory", "network", "disk", "process", "system"];
 const NO_GROUP = "other";
+const OWN_GROUP = "grate";
+/** gmond gives these seconds since the epoch without saying so. */
+const INSTANTS = ["boottime", "sys_clock"];
 /** Where the alphabet is no order. */
 const FIRST = ["load_one", "load_five", "load_fifteen"];
 
@@ -32,9 +37,10 @@ export function groupsOf(metrics: readonly HostMetric[]): MetricGroup[] {
     if (known === undefined) groups.set(name, [metric]);
     else known.push(metric);
   }
-  const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : name === NO_GROUP ? 99 : 50);
+  const last = [NO_GROUP, OWN_GROUP];
+  const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length + 1 + last.indexOf(name));
   return [...groups]
-    .map(([name, members]) => ({ name, metrics: members.sort(byPlaceAndName) }))
+    .map(([name, members]) => ({ name, own: name === OWN_GROUP, metrics: members.sort(byPlaceAndName) }))
     .sort((a, b) => place(a.name) - place(b.name) || byName(a.name, b.name));
 }
 
@@ -45,5 +51,5 @@ function byPlaceAndName(a: HostMetric, b: HostMetric): number {
 
 /** Seconds since the epoch, told apart from other numbers of seconds. */
 export function isInstant(metric: HostMetric): boolean {
-  return metric.type === "timestamp" || metric.name === "boottime";
+  return metric.type === "timestamp" || INSTANTS.includes(metric.name);
 }

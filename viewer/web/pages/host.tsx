@@ -92,8 +92,8 @@ function Charts({ at, answer }: { at: HostRoute; answer: HostAnswer }) {
   return (
     <>
       <RangeBar range={range} window={window} onChange={setRange} />
-      {groupsOf(answer.metrics).map(({ name, metrics }) => (
-        <details key={name} class="group" data-testid="group" data-group={name} open>
+      {groupsOf(answer.metrics).map(({ name, own, metrics }) => (
+        <details key={name} class="group" data-testid="group" data-group={name} open={!own}>
           <summary>
             <h2>{name}</h2> <span class="quiet">{metrics.length}</span>
           </summary>

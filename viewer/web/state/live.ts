@@ -50,6 +50,7 @@ export function watch(wanted: Interest): void {
   if (same && !first) return;
   const sameMetric = wanted.metric === interest.metric;
   interest = wanted;
+  hostTick.value = undefined;
   if (!sameMetric || overview.peek() === undefined) void refresh().then(openStream);
   else openStream();
 }
@@ -102,7 +103,6 @@ function openStream(): void {
   opened.onopen = () => {
     if (stream !== opened) return;
     liveness.value = "live";
-    stopPolling();
     heard();
   };
   opened.onerror = () => {
@@ -154,6 +154,10 @@ function closeStream(): void {
 
 /** A proxy that holds back what comes looks like an open stream on which nothing happens. */
 function heard(): void {
+  if (pollTimer !== undefined) {
+    stopPolling();
+    liveness.value = "live";
+  }
   clearTimeout(silenceTimer);
   silenceTimer = setTimeout(startPolling, SILENCE_MS);
 }

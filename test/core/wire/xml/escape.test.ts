@@ -23,6 +23,7 @@ describe("unescapeXml", () => {
     ["&#233;&#xE9;&#x1f5a5;&#128421;", "éé🖥🖥"],
     ["&amp;lt;", "&lt;"],
     ["&nope; & &#; &#x; &; &#1114112; &#xffffffff;", "&nope; & &#; &#x; &; &#1114112; &#xffffffff;"],
+    ["&#9999999; &amp", "&#9999999; &amp"],
   ])("reads %j as %j", (escaped, text) => {
     expect(unescapeXml(escaped)).toBe(text);
   });
