@@ -6,10 +6,10 @@
  * that hangs is not called again before it has come back.
  */
 import type { Clock } from "../core/base/clock.js";
-import { formatDuration } from "../core/base/duration.js";
 import { GrateError, messageOf } from "../core/base/errors.js";
 import { type RateLimitedLog, rateLimited } from "../core/base/log.js";
 import { type ClusterDirectory, NONE } from "../core/model/directory.js";
+import { formatDuration } from "../core/model/duration.js";
 import { Frame } from "../core/model/frame.js";
 import { DEFAULT_HOST_TMAX_S, newHostFacts } from "../core/model/host.js";
 import { kindOf } from "../core/model/metric.js";

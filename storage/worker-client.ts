@@ -6,7 +6,7 @@
  */
 import type { Transferable } from "node:worker_threads";
 import { type Clock, withDeadline } from "../core/base/clock.js";
-import { formatDuration } from "../core/base/duration.js";
+import { formatDuration } from "../core/model/duration.js";
 import { messageOf } from "../core/base/errors.js";
 import type { Logger } from "../core/base/log.js";
 import type { ArchiveTraits } from "../core/model/archive.js";

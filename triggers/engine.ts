@@ -66,6 +66,7 @@ export class TriggerEngine implements Component {
   readonly #triggers: number;
   readonly #run: string;
   readonly #book: Book;
+  readonly #eventSink: EventSink | undefined;
   readonly #feed: EventFeed | undefined;
   readonly #notifier: Notifier;
   readonly #desk: CommandDesk;
@@ -94,6 +95,7 @@ export class TriggerEngine implements Component {
     const triggers = new Map(config.triggers.map((trigger) => [trigger.name, prepareTrigger(trigger)]));
     this.#triggers = triggers.size;
     this.#judge = new Judge({ triggers, ledger, clock, warnings: this.#warnings });
+    this.#eventSink = eventSink;
     this.#feed = eventSink && new EventFeed(eventSink, ledger.events, () => this.#book.recordedSequence, clock, logger);
     const receivers =
       options.receivers ??
@@ -106,6 +108,7 @@ export class TriggerEngine implements Component {
   /** Rejects if the journal is there but not readable; one that cannot be written is only told by health. */
   async start(): Promise<void> {
     this.#book.open();
+    if (this.#eventSink?.lastSequence !== undefined) this.#book.numberAfter(await this.#eventSink.lastSequence());
     this.#pass((pass) => this.#judge.close(pass), false);
     this.#desk.restore();
     this.#notifier.restore();

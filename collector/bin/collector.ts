@@ -14,7 +14,7 @@ import { TriggerEngine } from "../../triggers/engine.js";
 import { Collector } from "../pipeline.js";
 import { CollectorServers } from "../serve/servers.js";
 import { type Configuration, loadConfiguration } from "./configuration.js";
-import { eventHistory } from "./event-history.js";
+import { eventHistory, eventKeeper } from "./event-history.js";
 import { changedKeys, rereadConfiguration } from "./reread.js";
 import { selfPort } from "./self.js";
 import { runService, type Service } from "./service.js";
@@ -80,7 +80,7 @@ async function startCollector(
         logger,
         openJournal: (onRecord) =>
           RecordLog.open(journalFiles, { prefix: "triggers", segmentBytesMax: JOURNAL_SEGMENT_BYTES_MAX }, onRecord),
-        eventSink: storage.events,
+        eventSink: eventKeeper(storage.events),
       }),
     views: () => present.views(),
     logger,

@@ -1,6 +1,7 @@
 /** Alert events from memory, and from the store where memory does not reach. */
 import type { AlertEvent } from "../../core/model/alert.js";
 import type { EventStore } from "../../storage/event-store.js";
+import type { EventSink } from "../../triggers/engine/event-feed.js";
 
 /**
  * @param recent newest first, at most `limit`, only older ones than `before`
@@ -17,5 +18,13 @@ export function eventHistory(
     if (events.length >= limit || oldest === 1) return events;
     const older = await store.read({ limit: limit - events.length, beforeSequence: oldest });
     return [...events, ...older];
+  };
+}
+
+/** The store as the trigger engine wants it. */
+export function eventKeeper(store: Pick<EventStore, "append" | "read">): Required<EventSink> {
+  return {
+    append: (events) => store.append(events),
+    lastSequence: async () => (await store.read({ limit: 1 }))[0]?.sequence ?? 0,
   };
 }

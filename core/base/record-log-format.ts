@@ -1,5 +1,5 @@
 /** Bytes of a record log: the layout of RECORD-LOG.md as pure functions. */
-import { crc32 } from "./crc32.js";
+import { crc32 } from "node:zlib";
 
 /** "GRATELOG" in ASCII, then the version as u32, little endian. */
 export const SEGMENT_HEADER: Uint8Array = Uint8Array.from([
@@ -19,7 +19,7 @@ export function encodeRecord(into: Uint8Array, type: number, payload: Uint8Array
   view.setUint32(0, payload.length, true);
   into[CHECKED_FROM] = type;
   into.set(payload, RECORD_HEADER_BYTES);
-  view.setUint32(4, crc32(into, CHECKED_FROM, RECORD_HEADER_BYTES + payload.length), true);
+  view.setUint32(4, crc32(into.subarray(CHECKED_FROM, RECORD_HEADER_BYTES + payload.length)), true);
 }
 
 export interface SegmentScan {
@@ -60,7 +60,7 @@ export function scanSegment(
     if (end > bytes.length) {
       return stop(`the record at byte ${at} has ${end - bytes.length} bytes less than it claims`);
     }
-    if (view.getUint32(at + 4, true) !== crc32(bytes, at + CHECKED_FROM, end)) {
+    if (view.getUint32(at + 4, true) !== crc32(bytes.subarray(at + CHECKED_FROM, end))) {
       return stop(`the record at byte ${at} does not match its checksum`);
     }
     onRecord(bytes[at + CHECKED_FROM] as number, bytes.subarray(at + RECORD_HEADER_BYTES, end));

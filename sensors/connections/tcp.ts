@@ -10,8 +10,8 @@ import { connect as connectTcp } from "node:net";
 import type { Readable } from "node:stream";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock, Timer } from "../../core/base/clock.js";
-import { formatDuration } from "../../core/base/duration.js";
 import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
+import { formatDuration } from "../../core/model/duration.js";
 import { gunzipWithin, isGzip } from "./gzip.js";
 
 export interface FetchRequest {

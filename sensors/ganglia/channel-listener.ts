@@ -7,9 +7,9 @@
  */
 import { formatAddress } from "../../core/base/address.js";
 import { type Clock, type Timer, withDeadline } from "../../core/base/clock.js";
-import { formatDuration } from "../../core/base/duration.js";
 import { GrateError, messageOf } from "../../core/base/errors.js";
 import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/log.js";
+import { formatDuration } from "../../core/model/duration.js";
 import type { SourceHealth } from "../../core/model/source.js";
 import type { GangliaUdpConfig } from "../config.js";
 import { createTcpFetch, type Fetch } from "../connections/tcp.js";

@@ -6,7 +6,7 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../core/base/clock.js";
-import { formatDuration } from "../../core/base/duration.js";
+import { formatDuration } from "../../core/model/duration.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { StoreLog } from "../store.js";
 

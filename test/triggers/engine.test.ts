@@ -826,6 +826,20 @@ describe("events for the archive", () => {
     expect(given.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
   });
 
+  test("after the loss of a journal they are numbered behind those that the archive holds", async () => {
+    const given: AlertEvent[] = [];
+    const eventSink = {
+      append: (events: readonly AlertEvent[]) => void given.push(...events),
+      lastSequence: async () => 41,
+    };
+    const h = await Harness.started({ triggers: [hot], eventSink });
+    await h.frame(0, { node1: 90 });
+    expect(given.map(({ sequence }) => sequence)).toEqual([42, 43]);
+    const again = await h.killed();
+    await again.frame(15, { node1: 10 });
+    expect(again.engine.events(1)[0]?.sequence).toBe(45);
+  });
+
   test("an archive that fails is tried again", async () => {
     const given: number[] = [];
     let failures = 2;

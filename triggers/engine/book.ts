@@ -91,6 +91,11 @@ export class Book {
     else this.#recorded();
   }
 
+  /** Events from now on have greater numbers than this: others hold events up to it. */
+  numberAfter(sequence: number): void {
+    this.ledger.sequence = Math.max(this.ledger.sequence, sequence);
+  }
+
   health(): JournalHealth {
     return { ok: this.#fault === "", message: this.#fault, failingSinceMs: this.#faultSinceMs };
   }

@@ -12,6 +12,8 @@ import type { EventRing } from "./event-ring.js";
 export interface EventSink {
   /** Idempotent by sequence. */
   append(events: readonly AlertEvent[]): Promise<void> | void;
+  /** Greatest sequence held, 0 while empty: after the loss of a journal, numbering goes on behind it. */
+  lastSequence?(): Promise<number>;
 }
 
 const BATCH_MAX = 500;

@@ -3,7 +3,7 @@
  * episodes that begin and end, and makes of them events, one notice for each
  * trigger and receiver, and orders for commands.
  */
-import { formatDuration } from "../../core/base/duration.js";
+import { formatDuration } from "../../core/model/duration.js";
 import { type CommandOrder, orderId } from "../actions/command.js";
 import type { Notice, NoticeItem, NoticeKind } from "../notify/notice.js";
 import { printable } from "../printable.js";

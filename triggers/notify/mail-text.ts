@@ -1,5 +1,5 @@
 /** A notice in words: the subject and the plain text of a mail. */
-import { formatDuration } from "../../core/base/duration.js";
+import { formatDuration } from "../../core/model/duration.js";
 import { printable } from "../printable.js";
 import type { Notice, NoticeItem, NoticeKind } from "./notice.js";
 

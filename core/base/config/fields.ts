@@ -1,7 +1,7 @@
 /** Field types shared by the configuration schemas of all tiers. */
 import { z } from "zod";
+import { DURATION_EXPECTED, parseDuration } from "../../model/duration.js";
 import { ADDRESS_EXPECTED, parseAddress } from "../address.js";
-import { DURATION_EXPECTED, parseDuration } from "../duration.js";
 
 /** Text in, milliseconds out. */
 export function duration(limits: { minMs?: number; maxMs?: number } = {}) {

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { duration } from "../../../core/base/config/fields.js";
-import { parseDuration } from "../../../core/base/duration.js";
+import { parseDuration } from "../../../core/model/duration.js";
 import type { HistoryAnswer } from "../../api/answers.js";
 import type { HistoryQuery, HistoryResult } from "../../pull/client.js";
 import type { RouteContext } from "../context.js";

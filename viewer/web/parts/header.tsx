@@ -55,7 +55,7 @@ function Freshness() {
   return (
     <p class="freshness" data-testid="freshness" data-live={state}>
       <span class="live-dot" aria-hidden="true" />
-      {state === "stalled" ? "no collector" : LIVENESS_WORDS[state as keyof typeof LIVENESS_WORDS]}
+      <span class="word">{state === "stalled" ? "no collector" : LIVENESS_WORDS[state]}</span>
       {newestMs > 0 && (
         <span class="age" title={`newest frame ${formatDateTime(newestMs)}`}>
           data {formatAge(now.value - newestMs)} old

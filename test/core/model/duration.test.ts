@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration } from "../../../core/base/duration.js";
+import { formatDuration, parseDuration } from "../../../core/model/duration.js";
 
 test.each([
   ["500ms", 500],
