@@ -10,6 +10,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not, in words. */
   readonly reasons: readonly string[];
+  /** What is worth knowing but no reason to be called not ready, such as mail that waits. */
+  readonly notes: readonly string[];
   readonly sources: readonly SourceAge[];
 }
 
@@ -29,7 +31,8 @@ export function readiness(self: SelfPort, nowMs: number): Readiness {
   if (sources.length > 0 && sources.every((source) => source.state !== "ok")) {
     reasons.push(`no source works: ${sources.map((source) => `${source.name} is ${source.state}`).join(", ")}`);
   }
-  return { ready: reasons.length === 0, reasons, sources: sources.map((source) => sourceAge(source, nowMs)) };
+  const notes = health.ready ? health.messages : [];
+  return { ready: reasons.length === 0, reasons, notes, sources: sources.map((source) => sourceAge(source, nowMs)) };
 }
 
 function sourceAge(source: SourceHealth, nowMs: number): SourceAge {

@@ -42,11 +42,13 @@ const statusSchema = z.object({
   clusters: z.array(clusterSchema),
 });
 
-const readinessSchema = z.object({ reasons: z.array(z.string()) });
+const readinessSchema = z.object({ reasons: z.array(z.string()), notes: z.array(z.string()).default([]) });
 
 export interface CollectorReport extends z.output<typeof statusSchema> {
   /** Why it cannot do its work, in words; undefined where that is not told. */
   readonly faults?: readonly string[];
+  /** Worth knowing, but it does its work; undefined where that is not told. */
+  readonly notes?: readonly string[];
 }
 
 /** The control port gives no status: nobody there, or a wrong token. */
@@ -58,8 +60,8 @@ export class ControlUnavailable extends Error {
 export async function readStatusOf(address: Address, token: string, clock: Clock): Promise<CollectorReport> {
   const status = await getJson(address, "/status", token, clock, statusSchema, [200]);
   // 503 is how the port says "not ready"; the answer says why.
-  const { reasons } = await getJson(address, "/readyz", token, clock, readinessSchema, [200, 503]);
-  return { ...status, faults: reasons };
+  const { reasons, notes } = await getJson(address, "/readyz", token, clock, readinessSchema, [200, 503]);
+  return { ...status, faults: reasons, notes };
 }
 
 async function getJson<S extends z.ZodType>(

@@ -32,6 +32,7 @@ function facts(report: CollectorReport, width: number): string[] {
   return [
     printable(`grate ${report.version}, up ${up}, frame ${report.frame}`),
     ...(report.faults ?? []).map((fault) => printable(`FAULT: ${fault}`)),
+    ...(report.notes ?? []).map((note) => printable(`NOTE: ${note}`)),
   ].flatMap((line) => wrap(line, width));
 }
 

@@ -12,8 +12,8 @@ import { ask, connected } from "../../support/loopback.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 const TOKEN = "t".repeat(43);
-const READY = { ready: true, reasons: [], sources: [] };
-const NOT_READY = { ready: false, reasons: ["the log cannot be written: ENOSPC"], sources: [] };
+const READY = { ready: true, reasons: [], notes: [], sources: [] };
+const NOT_READY = { ready: false, reasons: ["the log cannot be written: ENOSPC"], notes: [], sources: [] };
 
 let stop: (() => Promise<void>) | undefined;
 afterEach(() => stop?.());
@@ -85,7 +85,7 @@ describe("a wrong token is refused everywhere but at /livez", () => {
 
 describe("who has the token", () => {
   test.each<[string, number, string, string]>([
-    ["/readyz", 200, "application/json", '{"ready":true,"reasons":[],"sources":[]}\n'],
+    ["/readyz", 200, "application/json", '{"ready":true,"reasons":[],"notes":[],"sources":[]}\n'],
     ["/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "grate_x 1\n"],
     ["/status", 200, "application/json", '{"frame":7}\n'],
     [
@@ -190,7 +190,8 @@ describe("readiness", () => {
     ["nothing has come yet", [{ ...source, state: "starting" }], [], ["no source works: khab is starting"]],
     ["the log is full", [source], ["ENOSPC"], ["a word", "ENOSPC"]],
   ])("when %s", (_what, sources, faults, reasons) => {
-    expect(of(sources, faults)).toMatchObject({ ready: reasons.length === 0, reasons });
+    const notes = faults.length === 0 ? ["a word"] : [];
+    expect(of(sources, faults)).toMatchObject({ ready: reasons.length === 0, reasons, notes });
   });
 
   test("tells the age of each source", () => {

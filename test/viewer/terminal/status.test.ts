@@ -17,6 +17,7 @@ const REPORT: CollectorReport = {
   uptimeMs: 3_725_400,
   frame: 12,
   faults: ["the log cannot be written: no space left"],
+  notes: ["receiver ops: 3 notices wait"],
   sources: [
     {
       name: "khab",
@@ -51,6 +52,7 @@ describe("what is printed", () => {
     expect(formatStatus(REPORT, PLAIN)).toEqual([
       "grate 0.1.0, up 1h 2m, frame 12",
       "FAULT: the log cannot be written: no space left",
+      "NOTE: receiver ops: 3 notices wait",
       "",
       "SOURCE  STATE     LAST  FRAMES  FAILED  BAD  MESSAGE",
       "khab    ok          4s      10       0    0  10.0.0.1:8649",
@@ -64,7 +66,7 @@ describe("what is printed", () => {
   });
 
   test("a collector that has just begun", () => {
-    const { faults: _, ...bare } = REPORT;
+    const { faults: _faults, notes: _notes, ...bare } = REPORT;
     const lines = formatStatus({ ...bare, uptimeMs: 300, sources: [], clusters: [] }, PLAIN);
     expect(lines).toEqual(["grate 0.1.0, up 0s, frame 12", "", "no sources", "", "no clusters yet"]);
   });
@@ -103,13 +105,13 @@ describe("the control port", () => {
     return { host: "127.0.0.1", port: (made.address() as AddressInfo).port };
   }
 
-  const { faults, ...status } = REPORT;
+  const { faults, notes, ...status } = REPORT;
 
   test.each([200, 503])("gives its status to who has the token, ready or not (%i)", async (ready) => {
     const address = await serve((token, path) => {
       if (token !== "Bearer secret") return { status: 401, body: "" };
       return path === "/readyz"
-        ? { status: ready, body: JSON.stringify({ reasons: faults }) }
+        ? { status: ready, body: JSON.stringify({ reasons: faults, notes }) }
         : { status: 200, body: JSON.stringify({ ...status, more: "of a later version" }) };
     });
     expect(await readStatusOf(address, "secret", systemClock)).toEqual(REPORT);
