@@ -153,6 +153,7 @@ describeWithPeers(
             .evaluateAll((cells) => cells.map((cell) => cell.getAttribute("data-host")))
         ).sort(),
       ).toEqual(["10.77.0.11", "10.77.0.12", "10.77.0.13"]);
+      await page.screenshot({ path: join(screenshots, "overview-wide.png") });
     });
 
     test("a hot CPU sends one mail that says which, how hot, the limit and since when", async () => {
@@ -257,6 +258,7 @@ describeWithPeers(
       await eventually("the page has come", 20_000, async () =>
         expect(await phone.locator("main").textContent()).not.toBe(""),
       );
+      if (name === "host") await phone.locator("[data-testid=chart] canvas").first().waitFor({ timeout: 20_000 });
       await phone.screenshot({ path: join(screenshots, `${name}-phone.png`) });
       expect(await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
       await phone.close();
