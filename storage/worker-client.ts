@@ -6,10 +6,10 @@
  */
 import type { Transferable } from "node:worker_threads";
 import { type Clock, withDeadline } from "../core/base/clock.js";
-import { formatDuration } from "../core/model/duration.js";
 import { messageOf } from "../core/base/errors.js";
 import type { Logger } from "../core/base/log.js";
 import type { ArchiveTraits } from "../core/model/archive.js";
+import { formatDuration } from "../core/model/duration.js";
 import { StorageError } from "./errors.js";
 import type { StoreRequest, StoreWorkerData } from "./worker-protocol.js";
 import { WorkerThread } from "./worker-thread.js";

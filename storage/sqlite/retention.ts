@@ -6,8 +6,8 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../core/base/clock.js";
-import { formatDuration } from "../../core/model/duration.js";
 import { messageOf } from "../../core/base/errors.js";
+import { formatDuration } from "../../core/model/duration.js";
 import type { StoreLog } from "../store.js";
 
 /**
