@@ -1,6 +1,6 @@
 /** Waiting for the outside world: real peers take their own time. */
 
-/** How often we look. */
+/** How often we look, unless told. */
 const PAUSE_MS = 200;
 
 /**
@@ -8,7 +8,12 @@ const PAUSE_MS = 200;
  * @returns what the check returned
  * @throws the last complaint, after limitMs
  */
-export async function eventually<T>(what: string, limitMs: number, check: () => T | Promise<T>): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  limitMs: number,
+  check: () => T | Promise<T>,
+  pauseMs = PAUSE_MS,
+): Promise<T> {
   const startMs = performance.now();
   for (;;) {
     try {
@@ -18,6 +23,6 @@ export async function eventually<T>(what: string, limitMs: number, check: () => 
         throw new Error(`${what}: not within ${limitMs / 1000} s: ${(error as Error).message}`, { cause: error });
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
