@@ -7,13 +7,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { readVersion } from "./collector/bin/version.js";
 import { ADDRESS_EXPECTED, type Address, parseAddress } from "./core/base/address.js";
-import { ConfigError, codeOf, EXIT, GrateError } from "./core/base/errors.js";
+import { ConfigError, codeOf, EXIT, GrateError, messageOf } from "./core/base/errors.js";
 import { LOG_LEVELS, type LogLevel } from "./core/base/log.js";
 
 /** Whoever reads our output may stop reading (`grate hosts | head`); that is no error. */
 process.stdout.on("error", (error) => {
-  if (codeOf(error) !== "EPIPE") throw error;
-  process.exit(EXIT.ok);
+  if (codeOf(error) === "EPIPE") process.exit(EXIT.ok);
+  process.stderr.write(`grate: cannot write the output: ${messageOf(error)}\n`);
+  process.exit(EXIT.runtime);
 });
 
 const program = new Command("grate")

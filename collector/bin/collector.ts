@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { systemClock } from "../../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../../core/base/component.js";
-import { ConfigError } from "../../core/base/errors.js";
 import { createLogger, type Logger, type LogLevel } from "../../core/base/log.js";
 import { RecordLog } from "../../core/base/record-log.js";
 import { nodeLogFiles } from "../../core/base/record-log-files.js";
@@ -13,7 +12,7 @@ import { openStorage, type Storage } from "../../storage/open.js";
 import { TriggerEngine } from "../../triggers/engine.js";
 import { Collector } from "../pipeline.js";
 import { CollectorServers } from "../serve/servers.js";
-import { type Configuration, loadConfiguration } from "./configuration.js";
+import { type Configuration, loadCollectorConfiguration } from "./configuration.js";
 import { eventHistory, eventKeeper } from "./event-history.js";
 import { changedKeys, rereadConfiguration } from "./reread.js";
 import { selfPort } from "./self.js";
@@ -35,11 +34,7 @@ const clock = systemClock;
 
 /** @returns the exit code, once it was told to stop */
 export async function collector(options: CollectorOptions): Promise<number> {
-  const { config } = loadConfiguration(options.config);
-  if (config.sources.length === 0) {
-    const message = '"sources" is empty or missing, expected at least one source to collect from';
-    throw new ConfigError([{ file: options.config, line: 1, column: 1, message }]);
-  }
+  const { config } = loadCollectorConfiguration(options.config);
   const logger = createLogger("collector", options.logLevel);
   const stateDir = stateDirPath(options.state, process.env);
   makeStateDir(stateDir);
@@ -137,7 +132,7 @@ function reloader(
 ): () => Promise<void> {
   let inForce = started;
   return async () => {
-    const next = rereadConfiguration(file, logger);
+    const next = rereadConfiguration(file, logger, loadCollectorConfiguration);
     if (next === undefined) return;
     const changes = await sources.replace(next.sources);
     const judging = changedKeys(inForce, next, JUDGING);

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Address } from "../../core/base/address.js";
 import { type JsonSchema, jsonSchemaOf } from "../../core/base/config/json-schema.js";
 import { type LoadedConfig, type LoadOptions, loadConfigFiles } from "../../core/base/config/load.js";
+import { ConfigError } from "../../core/base/errors.js";
 import { sourcesSchema } from "../../sensors/config.js";
 import { storageSchema } from "../../storage/config.js";
 import {
@@ -42,6 +43,18 @@ export type Configuration = z.output<typeof configurationSchema>;
 export function loadConfiguration(file: string, options?: LoadOptions): LoadedConfig<Configuration> {
   const loaded = loadConfigFiles(file, configurationSchema, options);
   return { ...loaded, config: withCollectorAddresses(loaded) };
+}
+
+/**
+ * For a collector, which has nothing to do without a source. A file that was found empty while it was being
+ * written would otherwise take every alert and every waiting notice with it.
+ * @throws ConfigError with every fault and its place
+ */
+export function loadCollectorConfiguration(file: string, options?: LoadOptions): LoadedConfig<Configuration> {
+  const loaded = loadConfiguration(file, options);
+  if (loaded.config.sources.length > 0) return loaded;
+  const message = '"sources" is empty or missing, expected at least one source to collect from';
+  throw new ConfigError([{ file, line: 1, column: 1, message }]);
 }
 
 export function configurationJsonSchema(): JsonSchema {

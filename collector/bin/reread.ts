@@ -4,9 +4,13 @@ import type { Logger } from "../../core/base/log.js";
 import { type Configuration, loadConfiguration } from "./configuration.js";
 
 /** @returns undefined where the file has faults, which are logged one by one */
-export function rereadConfiguration(file: string, logger: Logger): Configuration | undefined {
+export function rereadConfiguration(
+  file: string,
+  logger: Logger,
+  load: (file: string) => { readonly config: Configuration } = loadConfiguration,
+): Configuration | undefined {
   try {
-    return loadConfiguration(file).config;
+    return load(file).config;
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const fault of error.faults) {

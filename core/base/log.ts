@@ -16,8 +16,19 @@ export function createLogger(component: string, level: LogLevel, stream?: Destin
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream ?? destination({ dest: 2, sync: true }),
+    stream ?? logDestination(2),
   );
+}
+
+/** Some thousand lines. What comes after them while the log cannot be written is lost. */
+const WAITING_OCTETS_MAX = 2 ** 20;
+
+/** A log that cannot be written, for a full disk mostly, must not end what it tells about. */
+export function logDestination(descriptor: number): DestinationStream {
+  const stream = destination({ dest: descriptor, sync: true, maxLength: WAITING_OCTETS_MAX });
+  // Without a listener the error would be thrown. Each further line tries again what waits.
+  stream.on("error", () => {});
+  return stream;
 }
 
 /** For tests and for embedding: says nothing. */

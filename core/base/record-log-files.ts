@@ -1,7 +1,7 @@
 /** Log segments as files of one directory. */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "./errors.js";
+import { codeOf, GrateError, messageOf } from "./errors.js";
 import type { LogFile, LogFiles } from "./record-log.js";
 
 /** Logs hold all that the monitoring knows; other accounts of the machine have no business in them. */
@@ -16,10 +16,16 @@ export function nodeLogFiles(directory: string): LogFiles {
         return fs.readdirSync(directory);
       } catch (error) {
         if (codeOf(error) === "ENOENT") return [];
-        throw error;
+        throw unreadable(directory, error);
       }
     },
-    read: (name) => fs.readFileSync(join(directory, name)),
+    read(name) {
+      try {
+        return fs.readFileSync(join(directory, name));
+      } catch (error) {
+        throw unreadable(join(directory, name), error);
+      }
+    },
     open(name) {
       const path = join(directory, name);
       const made = !fs.existsSync(path);
@@ -35,6 +41,11 @@ export function nodeLogFiles(directory: string): LogFiles {
     },
     remove: (name) => fs.rmSync(join(directory, name), { force: true }),
   };
+}
+
+/** Mostly another account's, after a start as root: for a person to put right, no bug of ours. */
+function unreadable(path: string, error: unknown): GrateError {
+  return new GrateError(`cannot read ${path}: ${messageOf(error)}, expected what an earlier run of this account left`);
 }
 
 function nodeLogFile(descriptor: number): LogFile {

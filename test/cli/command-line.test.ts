@@ -198,6 +198,13 @@ test("a reader that goes away early is no error", () => {
   expect([result.status, result.stderr]).toEqual([0, ""]);
 });
 
+test("output that cannot be written is told in one line", () => {
+  const script = '"$0" "$1" check --json-schema > /dev/full';
+  const result = spawnSync("bash", ["-c", script, process.execPath, "dist/grate.js"], { encoding: "utf8" });
+  expect(result.status).toBe(1);
+  expect(result.stderr).toMatch(/^grate: cannot write the output: ENOSPC: .*\n$/);
+});
+
 test("one reading of this machine, as a table and as JSON", () => {
   const table = grate(["sensor", "--once"]);
   expect([table.code, table.stderr]).toEqual([0, ""]);

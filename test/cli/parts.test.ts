@@ -1,16 +1,21 @@
 /** Small parts of the composition roots. */
 import { describe, expect, test } from "vitest";
-import { type Configuration, configurationJsonSchema, loadConfiguration } from "../../collector/bin/configuration.js";
+import {
+  type Configuration,
+  configurationJsonSchema,
+  loadCollectorConfiguration,
+  loadConfiguration,
+} from "../../collector/bin/configuration.js";
 import { eventHistory } from "../../collector/bin/event-history.js";
 import { type SelfParts, selfPort } from "../../collector/bin/self.js";
 import { readVersion } from "../../collector/bin/version.js";
 import type { AlertEvent } from "../../core/model/alert.js";
 
-function load(text: string): Configuration {
+function load(text: string, loader = loadConfiguration): Configuration {
   const list = () => {
     throw Object.assign(new Error("none"), { code: "ENOENT" });
   };
-  return loadConfiguration("g.yaml", { files: { read: () => new TextEncoder().encode(text), list } }).config;
+  return loader("g.yaml", { files: { read: () => new TextEncoder().encode(text), list } }).config;
 }
 
 describe("where the viewer finds its collector", () => {
@@ -32,6 +37,11 @@ describe("the configuration as a whole", () => {
   test("relations between its parts are checked, with their place", () => {
     const text = "triggers:\n  - { name: a, when: x > 1, run: [drain] }\n  - { name: a, when: x > 1 }\n";
     expect(() => load(text)).toThrow(/g\.yaml:2:\d+: there is no command called drain.*\n.*g\.yaml:3:13: .*another/s);
+  });
+
+  test.each(["", "window: 1h", "sources: []"])("%j is good for a viewer, but not for a collector", (text) => {
+    expect(load(text).sources).toEqual([]);
+    expect(() => load(text, loadCollectorConfiguration)).toThrow('g.yaml:1:1: "sources" is empty or missing');
   });
 
   test("its JSON schema takes durations and addresses as text", () => {

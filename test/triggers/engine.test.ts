@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createLogger } from "../../core/base/log.js";
 import type { AlertEvent } from "../../core/model/alert.js";
 import { TransactionWriter } from "../../triggers/engine/journal.js";
 import { recordLogJournal } from "../../triggers/engine/journal-log.js";
@@ -287,6 +288,19 @@ describe("telling", () => {
     h.ops.answer = new TestReceiver().answer;
     await h.frame(15, { node1: 10 });
     expect(h.ops.told).toEqual(["fired hot node1"]);
+  });
+
+  test("a receiver that cannot be told is in the log, once a minute", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = createLogger("test", "info", { write: (line) => void lines.push(JSON.parse(line)) });
+    const h = await Harness.started({ triggers: [hot], logger });
+    h.ops.answer = deferred;
+    await h.frame(0, { node1: 90 });
+    await h.clock.advance(62_000);
+    const complaint = { level: "warn", receiver: "ops", waiting: 1, reason: "451 later" };
+    expect(lines).toMatchObject([complaint]);
+    await h.clock.advance(2_000);
+    expect(lines).toMatchObject([complaint, { ...complaint, suppressed: 5 }]);
   });
 
   test("problem and recovery that both wait go in order", async () => {

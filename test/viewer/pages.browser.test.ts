@@ -14,17 +14,9 @@ import { viewerSchema } from "../../viewer/config.js";
 import { Viewer } from "../../viewer/server.js";
 import { makeAlert, makeEvent } from "../support/alerts.js";
 import { EmulatedCollector, FRAME_EVERY_MS, hostNames } from "../support/emulated-collector.js";
+import { CHROMIUM_FLAGS } from "../support/rig/browser.js";
 
 const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const LIMIT_MS = 60_000;
 const HOSTILE = ['"><img src=x onerror=document.title="hacked">', "a/b?c=%41#d", "<b>bold</b>", "ünï 😀"];
 const CLUSTER = "we/ird <i>%2F";
@@ -44,7 +36,7 @@ describe.runIf(existsSync(CHROMIUM))("in Chromium", { timeout: LIMIT_MS }, () =>
   beforeAll(async () => {
     const configFile = join(import.meta.dirname, "../../vite.config.ts");
     await build({ configFile, logLevel: "error", build: { outDir: publicDir, emptyOutDir: true } });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
   }, LIMIT_MS);
 
   afterAll(async () => {

@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
-import type { Logger } from "../../core/base/log.js";
+import { type Logger, rateLimited } from "../../core/base/log.js";
 import type { Book, Subject, Transaction } from "../engine/book.js";
 import { printable } from "../printable.js";
 import type { Notice } from "./notice.js";
@@ -28,13 +28,20 @@ export class Notifier {
     this.#book = book;
     this.#clock = clock;
     this.#logger = logger;
+    const told = rateLimited(logger, clock);
     for (const [name, receiver] of receivers) {
-      const queue = new ReceiverQueue({
+      const queue: ReceiverQueue = new ReceiverQueue({
         name,
         receiver,
         clock,
         lookUp: (id) => book.ledger.notices.get(id),
         finished: (notice, outcome) => this.#finish(notice, outcome),
+        deferred: (reason) =>
+          told.warn(
+            name,
+            { receiver: name, waiting: queue.health.queued, reason: printable(reason, 1_000) },
+            "the receiver cannot be told, trying again",
+          ),
       });
       this.#queues.set(name, queue);
     }

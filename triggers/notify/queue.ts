@@ -37,6 +37,8 @@ export interface QueueOptions {
   /** @returns undefined if there is nothing to say any more */
   readonly lookUp: (id: string) => Notice | undefined;
   readonly finished: (notice: Notice, outcome: NoticeOutcome) => void;
+  /** An attempt failed and will be made again. */
+  readonly deferred: (reason: string) => void;
 }
 
 export class ReceiverQueue {
@@ -99,7 +101,7 @@ export class ReceiverQueue {
   }
 
   async #attempt(notice: Notice): Promise<void> {
-    const { clock, receiver, finished } = this.#options;
+    const { clock, receiver, finished, deferred } = this.#options;
     const done = new Set([...this.#delivered, ...this.#refused.map((refusal) => refusal.recipient)]);
     const open = receiver.recipients.filter((recipient) => !done.has(recipient));
     const delivery = await this.#deliver(receiver, notice, open);
@@ -108,7 +110,10 @@ export class ReceiverQueue {
     this.#message = (delivery.deferred[0] ?? delivery.refused[0])?.reason ?? "";
     if (delivery.deferred.length > 0) {
       if (this.#stopped) return;
-      if (clock.nowMs() - notice.createdMs < GIVE_UP_MS) return this.#retryLater();
+      if (clock.nowMs() - notice.createdMs < GIVE_UP_MS) {
+        deferred(this.#message);
+        return this.#retryLater();
+      }
       this.#refused.push(...delivery.deferred);
     }
     this.#failures = 0;

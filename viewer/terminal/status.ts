@@ -14,6 +14,10 @@ const TONES: Readonly<Record<SourceState, Tone>> = Object.freeze({
   stopped: "quiet",
 });
 
+/** Silence about faults would look like health. */
+const WITHOUT_TOKEN =
+  "NOTE: faults are told only to who can read the token in the collector's state directory (--state)";
+
 /** @returns lines */
 export function formatStatus(report: CollectorReport, options: OutputOptions): string[] {
   if (options.json) return [printableJson(plain(report))];
@@ -31,6 +35,7 @@ function facts(report: CollectorReport, width: number): string[] {
   const up = formatDuration(Math.floor(report.uptimeMs / 1_000) * 1_000).replace(/^0ms$/, "0s");
   return [
     printable(`grate ${report.version}, up ${up}, frame ${report.frame}`),
+    ...(report.faults === undefined ? [WITHOUT_TOKEN] : []),
     ...(report.faults ?? []).map((fault) => printable(`FAULT: ${fault}`)),
     ...(report.notes ?? []).map((note) => printable(`NOTE: ${note}`)),
   ].flatMap((line) => wrap(line, width));

@@ -1,5 +1,6 @@
+import { closeSync, openSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createLogger, rateLimited } from "../../../core/base/log.js";
+import { createLogger, logDestination, rateLimited } from "../../../core/base/log.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 function collecting() {
@@ -13,6 +14,13 @@ test("a line is JSON with time, level and component", () => {
   logger.info({ source: "khab" }, "hello");
   expect(lines[0]).toMatchObject({ level: "info", component: "test", source: "khab", msg: "hello" });
   expect(lines[0]?.["time"]).toMatch(/^\d{4}-\d\d-\d\dT/);
+});
+
+test("a full disk takes no line and stops nobody", () => {
+  const descriptor = openSync("/dev/full", "w");
+  const logger = createLogger("test", "info", logDestination(descriptor));
+  for (let i = 0; i < 3; i++) expect(() => logger.info("hello")).not.toThrow();
+  closeSync(descriptor);
 });
 
 test("a thousand equal complaints are one line a minute, with the count", async () => {

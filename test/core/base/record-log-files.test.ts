@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { GrateError } from "../../../core/base/errors.js";
 import { RecordLog } from "../../../core/base/record-log.js";
 import { nodeLogFiles } from "../../../core/base/record-log-files.js";
 
@@ -48,10 +49,14 @@ describe("on a real file system", () => {
     expect(statSync(join(place, "p-00000001.log")).mode & 0o777).toBe(0o600);
   });
 
-  it("hands on the system's error", () => {
-    const place = join(directory, "a file");
-    writeFileSync(place, "");
-    expect(() => open(place)).toThrow("ENOTDIR");
+  it.each([
+    ["where a file stands for its directory", "a file", "a file", "ENOTDIR"],
+    ["where a directory stands for a segment", ".", "p-00000001.log", "EISDIR"],
+  ])("tells in one line %s", (_name, place, obstacle, code) => {
+    if (obstacle === place) writeFileSync(join(directory, place), "");
+    else mkdirSync(join(directory, obstacle));
+    expect(() => open(join(directory, place))).toThrow(GrateError);
+    expect(() => open(join(directory, place))).toThrow(new RegExp(`^cannot read .*${obstacle}: ${code}: .*expected`));
   });
 
   it("takes the removal of what is gone for done", () => {

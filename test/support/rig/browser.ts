@@ -5,7 +5,7 @@ import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "../../setup/peers.mjs";
 
 /** Without these Chromium looks for hosts of its maker all the time. */
-const QUIET = [
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -19,5 +19,5 @@ export function launchBrowser(namespace: string, folder: string): Promise<Browse
   const wrapper = join(folder, "chromium-in-namespace");
   writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace} ${findProgram("chromium") ?? "chromium"} "$@"\n`);
   chmodSync(wrapper, 0o755);
-  return chromium.launch({ executablePath: wrapper, args: QUIET });
+  return chromium.launch({ executablePath: wrapper, args: CHROMIUM_FLAGS });
 }

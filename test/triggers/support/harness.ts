@@ -1,5 +1,5 @@
 /** An engine on a virtual clock, with receivers, programs and a disk that do as they are told. */
-import { silentLogger } from "../../../core/base/log.js";
+import { type Logger, silentLogger } from "../../../core/base/log.js";
 import type { AlertEvent } from "../../../core/model/alert.js";
 import type { ProcessOrder, ProcessResult, RunProcess } from "../../../triggers/actions/process.js";
 import { commandsSchema, type TriggersConfig, triggersSchema } from "../../../triggers/config.js";
@@ -98,6 +98,7 @@ export interface HarnessOptions {
   readonly startMs?: number;
   readonly eventSink?: EventSink;
   readonly run?: string;
+  readonly logger?: Logger;
 }
 
 export class Harness {
@@ -125,7 +126,7 @@ export class Harness {
     this.engine = new TriggerEngine({
       config,
       clock: this.clock,
-      logger: silentLogger,
+      logger: options.logger ?? silentLogger,
       openJournal: recordLogJournal(this.files),
       receivers,
       runProcess: this.programs.run,

@@ -67,8 +67,18 @@ describe("what is printed", () => {
 
   test("a collector that has just begun", () => {
     const { faults: _faults, notes: _notes, ...bare } = REPORT;
-    const lines = formatStatus({ ...bare, uptimeMs: 300, sources: [], clusters: [] }, PLAIN);
+    const lines = formatStatus({ ...bare, faults: [], uptimeMs: 300, sources: [], clusters: [] }, PLAIN);
     expect(lines).toEqual(["grate 0.1.0, up 0s, frame 12", "", "no sources", "", "no clusters yet"]);
+  });
+
+  test("one that does not tell its faults is not taken for sound", () => {
+    const { faults: _faults, notes: _notes, ...bare } = REPORT;
+    expect(formatStatus(bare, PLAIN).slice(0, 4)).toEqual([
+      "grate 0.1.0, up 1h 2m, frame 12",
+      "NOTE: faults are told only to who can read the token in the collector's state",
+      "directory (--state)",
+      "",
+    ]);
   });
 
   test("without a header only lines of tables", () => {

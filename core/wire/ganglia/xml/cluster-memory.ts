@@ -60,6 +60,8 @@ export class HostMemory {
   readonly texts: string[] = [];
   /** Number of the last document it was in. */
   seenIn = 0;
+  /** When it was heard last, as of that document, epoch ms. */
+  heardMs = 0;
   /** The host that came behind it. */
   next: HostMemory | undefined;
 

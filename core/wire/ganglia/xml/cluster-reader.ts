@@ -88,7 +88,7 @@ export class ClusterReader {
     }
     const next = this.#host.read(memory, expected, at, clock);
     if (next === FAULT) this.#faults.add(this.#host.fault);
-    if (next >= 0) {
+    if (next >= 0 && !this.#host.again) {
       this.hosts++;
       memory.hostsSeen++;
     }

@@ -31,10 +31,13 @@ export class HostReader {
   fault = "";
   /** Whose element read() has read, sound or not; undefined where that is not known. */
   host: HostMemory | undefined;
+  /** It was in this document before, and takes the place of what stood there. */
+  again = false;
 
   readonly #tag: TagScanner;
   readonly #metrics: MetricReader;
   readonly #number = new NumberScan();
+  #faults: FaultList;
   #document: XmlDocument = EMPTY_DOCUMENT;
   #documentNumber = 0;
 
@@ -49,12 +52,14 @@ export class HostReader {
 
   constructor(limits: ReaderLimits, faults: FaultList) {
     this.#tag = new TagScanner(limits.attributeOctetsMax);
+    this.#faults = faults;
     this.#metrics = new MetricReader(limits, faults);
   }
 
   begin(document: XmlDocument, documentNumber: number, faults: FaultList): void {
     this.#document = document;
     this.#documentNumber = documentNumber;
+    this.#faults = faults;
     this.#metrics.begin(document, faults);
   }
 
@@ -79,11 +84,17 @@ export class HostReader {
     if (next === MISS) next = this.#readTag(memory, at);
     const host = this.host as HostMemory | undefined;
     if (next < 0 || host === undefined) return next;
-    if (host.seenIn === this.#documentNumber) {
-      this.host = undefined;
-      return this.#fail(`host ${quoteName(host.name)} comes twice, the first one is kept`);
-    }
     const heardMs = clock.heardMs(this.#reportedS, this.#tnS);
+    this.again = host.seenIn === this.#documentNumber;
+    if (this.again) {
+      // gmond knows hosts by address: one that got another address stands there twice, in any order.
+      const reason = `host ${quoteName(host.name)} comes twice, the one heard last is kept`;
+      if (heardMs <= host.heardMs) {
+        this.host = undefined;
+        return this.#fail(reason);
+      }
+      this.#faults.add(reason);
+    }
     if (this.#selfClosing) this.#metrics.clear();
     else next = this.#readContent(memory, host, next, clock.referenceMs);
     if (next >= 0 && this.#commit(memory, host, cells, heardMs)) return next;
@@ -221,6 +232,7 @@ export class HostReader {
     for (const { column, meta } of this.#metrics.newMetas) directory.describeMetric(host.row, column, meta);
     this.#keepTag(memory, host);
     host.seenIn = this.#documentNumber;
+    host.heardMs = heardMs;
     memory.lastTemplates = host.templates;
     if (heardMs > 0) frame.heard(host.row, heardMs);
     return true;

@@ -437,12 +437,26 @@ describe("GangliaXmlReader, what is refused", () => {
     expect(Object.keys(sink.recorded("c").hosts["h"]?.cells ?? {})).toEqual(["n"]);
   });
 
-  it("keeps the first of two hosts of the same name", () => {
-    const { report, sink } = read(
-      document(cluster("c", host("h", metric("m", 1)) + after + host("h", metric("m", 9)))),
-    );
-    expect(report).toMatchObject({ hosts: 2, malformed: 1, faults: ['host "h" comes twice, the first one is kept'] });
-    expect(sink.recorded("c").hosts["h"]?.cells["m"]?.value).toBe(1);
+  it.each([
+    ["the first, heard later", 5, 500],
+    ["the second, heard later", 500, 5],
+    ["the first, heard at the same time", 5, 5],
+  ])("keeps of two hosts of one name %s", (_name, firstTn, secondTn) => {
+    const sink = new RecordingSink();
+    const reader = new GangliaXmlReader({ source: "test", sink });
+    const twin = (ip: string, tn: number) =>
+      host("h", metric("m", tn, { TN: tn }), { IP: ip, TN: tn, REPORTED: LOCALTIME_S - tn });
+    const xml = document(cluster("c", twin("10.0.0.1", firstTn) + after + twin("10.0.0.2", secondTn) + good));
+    for (let i = 0; i < 3; i++) {
+      expect(reader.read(Buffer.from(xml), NOW_MS)).toMatchObject({
+        hosts: 3,
+        malformed: 1,
+        faults: ['host "h" comes twice, the one heard last is kept'],
+      });
+      const { hosts } = sink.recorded("c");
+      expect(Object.keys(hosts)).toEqual(["h", "after", "good"]);
+      expect([hosts["h"]?.reportedMs, hosts["h"]?.cells["m"]?.value]).toEqual([NOW_MS - 5_000, 5]);
+    }
   });
 
   it("counts hosts that the cluster has no room for", () => {
