@@ -2,6 +2,9 @@
 import type { Clock } from "../../core/base/clock.js";
 import type { Present } from "./ports.js";
 
+/** Half of the query port's 64 places: who waits must not lock out who asks. One more is answered at once. */
+export const WAITERS_MAX = 32;
+
 export class FrameWaiters {
   readonly #clock: Clock;
   readonly #waiting = new Set<(clusterName: string) => void>();
@@ -19,12 +22,13 @@ export class FrameWaiters {
   }
 
   /**
-   * Resolves at the next frame, or after the time, or when the signal aborts. Never rejects.
+   * Resolves at the next frame, or after the time, or when the signal aborts, or at once
+   * where too many wait already. Never rejects.
    * @param cluster only its frames count; undefined: those of all
    */
   wait(cluster: string | undefined, waitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal.aborted || waitMs <= 0) return resolve();
+      if (signal.aborted || waitMs <= 0 || this.#waiting.size >= WAITERS_MAX) return resolve();
       const done = () => {
         this.#waiting.delete(told);
         timer.cancel();

@@ -7,8 +7,8 @@
  * in steady state nothing is made but the numbers themselves.
  *
  * Documents are hostile, cut and ill-formed now and then. What can be told apart
- * is taken: a malformed host is passed over up to the next one, counted and
- * named; hosts that were whole before a document broke off count.
+ * is taken: a malformed metric is passed over up to the next one of its host, a
+ * malformed host up to the next one, counted and named; hosts that were whole before a document broke off count.
  */
 import type { FrameSink } from "../../model/frame.js";
 import { type ClusterFacts, UNSPECIFIED } from "../../model/host.js";

@@ -3,10 +3,10 @@
  * the last document, octet by octet; where it is not, it is read with care and
  * the difference remembered.
  *
- * A host counts whole or not at all: its values are handed on when "</HOST>" has
- * been seen, and taken back where there is a fault before it. Of a faulty host
- * that is already known only this is kept, that it has been heard: its tag was
- * sound, and it must not look dead because one of its metrics is broken.
+ * A host counts when "</HOST>" has been seen; its values are taken back where it
+ * is broken before that, though not by a single metric (see metric-reader.ts). Of
+ * a broken host that is already known only this is kept, that it has been heard:
+ * its tag was sound, and it must not look dead.
  */
 import { NONE } from "../../../model/directory.js";
 import { type HostFacts, sameHostFacts, UNSPECIFIED } from "../../../model/host.js";

@@ -2,6 +2,10 @@
  * The METRIC elements of one host into a frame. Each is first taken for the one
  * that came at this place in the last document, then for one that another host
  * has under this name, and only then read with care and learnt.
+ *
+ * A broken metric is passed over up to the next one of its host: gmond cuts the
+ * line of any value of some 900 octets, and whoever may run gmetric could
+ * blind us for a whole host with one.
  */
 import { NONE } from "../../../model/directory.js";
 import { kindOf, type MetricMeta } from "../../../model/metric.js";
@@ -12,8 +16,23 @@ import type { FaultList } from "./fault-list.js";
 import type { ReaderLimits } from "./limits.js";
 import { MetricScanner } from "./metric-scanner.js";
 import { NumberScan } from "./number-scan.js";
-import { EMPTY_DOCUMENT, endOfPlainText, FAULT, isTagAt, sameOctets, skipSpace, type XmlDocument } from "./octets.js";
+import {
+  CUT,
+  EMPTY_DOCUMENT,
+  endOfPlainText,
+  FAULT,
+  isTagAt,
+  LESS,
+  sameOctets,
+  skipSpace,
+  type XmlDocument,
+} from "./octets.js";
 import { decodeValue } from "./value-text.js";
+
+const METRIC = "<METRIC";
+const HOST_END = "</HOST";
+/** Behind these it would be the metric of somebody else. */
+const OTHERS = ["<HOST", "</CLUSTER", "<CLUSTER", "</GRID", "<GRID", "</GANGLIA_XML"];
 
 /** A name whose metadata differ from host to host has many templates; the newest are tried. */
 const CANDIDATES_MAX = 8;
@@ -96,14 +115,20 @@ export class MetricReader {
         continue;
       }
       at = skipSpace(octets, at);
-      if (!isTagAt(octets, at, "<METRIC")) break;
+      if (!isTagAt(octets, at, METRIC)) break;
       if (count > this.#limits.metricsPerHostMax) {
         this.fault = `more than ${this.#limits.metricsPerHostMax} metrics`;
         return FAULT;
       }
       changed ??= expected.slice(0, place);
       const result = this.#readOther(memory, host, at);
-      if (typeof result === "number") return result;
+      if (typeof result === "number") {
+        const next = result === FAULT ? findMetricOrEnd(octets, at + METRIC.length) : CUT;
+        if (next < 0) return result;
+        this.#refuse(host, this.fault);
+        at = next;
+        continue;
+      }
       at = this.#behind;
       if (result === undefined) continue;
       changed.push(result);
@@ -210,6 +235,15 @@ export class MetricReader {
     this.#faults.add(`host ${quoteName(host.name)}: ${reason}`);
     return undefined;
   }
+}
+
+/** @returns where the host goes on or ends behind a broken metric; FAULT where another tag comes first, or none */
+function findMetricOrEnd(octets: Uint8Array, at: number): number {
+  for (let next = octets.indexOf(LESS, at); next >= 0; next = octets.indexOf(LESS, next + 1)) {
+    if (isTagAt(octets, next, METRIC) || isTagAt(octets, next, HOST_END)) return next;
+    if (OTHERS.some((word) => isTagAt(octets, next, word))) return FAULT;
+  }
+  return FAULT;
 }
 
 /** Metrics that may be missing in a row before the rest of the host is looked up one by one. */

@@ -19,7 +19,7 @@ const CONTENT = [CLOSING, ELEMENT, "<EXTRA_DATA", "</EXTRA_DATA", "</EXTRA_ELEME
 const LONGEST = "</EXTRA_ELEMENT".length;
 
 export class MetricScanner {
-  /** What is wrong with the whole host, after scan() gave FAULT. */
+  /** Where the element is broken, after scan() gave FAULT. */
   fault = "";
   /** Why this metric alone is to be passed over; "" if it is fine. */
   refusal = "";
@@ -132,7 +132,8 @@ export class MetricScanner {
   }
 
   #fail(result: number, reason: string): number {
-    this.fault = reason;
+    // A tag that breaks behind the name still tells which it is.
+    this.fault = `metric ${quoteName(this.#tag.text("NAME", ""))}: ${reason}`;
     return result;
   }
 }

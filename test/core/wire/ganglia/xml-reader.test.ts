@@ -147,11 +147,14 @@ describe("GangliaXmlReader, captured documents", () => {
     expect([metas?.["dmaxbig"]?.dmaxS, metas?.['odd na"me/x']?.units]).toEqual([4_000_000_000, 'a&b"c<d']);
   });
 
-  it("passes over a host with a line that gmond has cut, and takes the other one", () => {
+  it("passes over metrics whose line gmond has cut, and takes the rest of their host", () => {
     const captured = readFileSync("test/fixtures/ganglia-3.7.2/gmond-8649-odd.xml");
     const { report } = read(captured, 1_795_296_302_000);
-    expect(report).toMatchObject({ hosts: 1, metrics: 2, malformed: 2, complete: true });
-    expect(report.faults[1]).toBe('host "localhost": a value that is cut off by the next tag');
+    expect(report).toMatchObject({ hosts: 2, metrics: 14, malformed: 3, complete: true });
+    expect(report.faults.filter((fault) => fault.includes("cut off"))).toEqual([
+      'host "localhost": metric "long": a value that is cut off by the next tag',
+      'host "localhost": metric "longu": a value that is cut off by the next tag',
+    ]);
   });
 
   it("passes over sums", () => {
@@ -344,52 +347,16 @@ describe("GangliaXmlReader, what is refused", () => {
 
   it.each([
     [
-      "a metric that is not closed",
-      host("bad", '<METRIC NAME="m" VAL="1" TYPE="float" TN="1">\n'),
-      "metric is not closed",
-    ],
-    [
-      "a metric cut after 1,023 octets",
-      host("bad", `<METRIC NAME="m" VAL="${"L".repeat(990)}<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n`),
-      "cut off by the next tag",
-    ],
-    [
-      "a tag cut in its attributes",
-      host("bad", '<METRIC NAME="m" VAL="1" TYPE="float" TM<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n'),
-      "without a quoted value",
-    ],
-    [
-      "extra data cut after 4,095 octets",
-      host(
-        "bad",
-        metric("m", 1).replace("</EXTRA_DATA>\n</METRIC>\n", '<EXTRA_ELEMENT NAME="DESC" VAL="DDD') + metric("n", 1),
-      ),
-      "cut off by the next tag",
-    ],
-    [
       "a host tag that is cut",
       `${tag("HOST", { NAME: "bad" })} IP="1${good.replace("good", "other")}`,
       "cut off by the next tag",
     ],
     ["a host that is not closed", host("bad", metric("m", 1)).replace("</HOST>\n", ""), "it is not closed"],
-    ["an attribute without a value", host("bad", '<METRIC NAME="m" VAL>\n'), "without a quoted value"],
-    ["an attribute without quotes", host("bad", "<METRIC NAME=m>\n"), "without a quoted value"],
-    ["an attribute twice", host("bad", metric("m", 1).replace("TN=", 'VAL="2" TN=')), "attribute VAL twice"],
-    ["a slash in a tag", host("bad", '<METRIC / NAME="m" VAL="1">'), '"/" inside the tag'],
+    ["a metric behind which its end is missing", host("bad", "<METRIC NAME=m>\n").replace("</HOST>\n", ""), "quoted"],
     ["text between metrics", host("bad", `${metric("m", 1)}oops`), "text between the tags of a host"],
-    [
-      "text in a metric",
-      host("bad", metric("m", 1).replace("<EXTRA_DATA>", "oops<EXTRA_DATA>")),
-      "text between the tags of a metric",
-    ],
     ["a broken end tag", host("bad", metric("m", 1)).replace("</HOST>", "</HOST x>"), "broken end tag"],
     ["a control character in its name", host("ba\u0007d", metric("m", 1)), "control character (code 7)"],
     ["a name without characters", host("", metric("m", 1)), "it is empty"],
-    [
-      "a value longer than any",
-      host("bad", metric("m", "x".repeat(20_000), { TYPE: "string" })),
-      "more than 16384 octets",
-    ],
     [
       "more metrics than any",
       host("bad", Array.from({ length: 21 }, (_, i) => metric(`m${i}`, i)).join("")),
@@ -404,19 +371,67 @@ describe("GangliaXmlReader, what is refused", () => {
     expect([hosts["good"]?.cells["m"]?.value, hosts["after"]?.cells["m"]?.value]).toEqual([1, 2]);
   });
 
+  it.each([
+    ["its end missing", '<METRIC NAME="m" VAL="1" TYPE="float" TN="1">\n', "a metric is not closed"],
+    [
+      "its line cut after 1,023 octets",
+      `<METRIC NAME="m" VAL="${"L".repeat(990)}<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n`,
+      "a value that is cut off by the next tag",
+    ],
+    [
+      "its tag cut in the attributes",
+      '<METRIC NAME="m" VAL="1" TYPE="float" TM<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n',
+      "an attribute without a quoted value",
+    ],
+    [
+      "its extra data cut after 4,095 octets",
+      metric("m", 1).replace("</EXTRA_DATA>\n</METRIC>\n", '<EXTRA_ELEMENT NAME="DESC" VAL="DDD'),
+      "a value that is cut off by the next tag",
+    ],
+    ["an attribute without a value", '<METRIC NAME="m" VAL>\n', "an attribute without a quoted value"],
+    ["an attribute without quotes", '<METRIC NAME="m" TN="1" VAL=1>\n', "a value that is cut off by the next tag"],
+    ["an attribute twice", metric("m", 1).replace("TN=", 'VAL="2" TN='), "attribute VAL twice"],
+    ["a slash in its tag", '<METRIC / NAME="m" VAL="1">', '"/" inside the tag', ""],
+    ["text in it", metric("m", 1).replace("<EXTRA_DATA>", "oops<EXTRA_DATA>"), "text between the tags of a metric"],
+    [
+      "a value longer than any",
+      metric("m", "x".repeat(20_000), { TYPE: "string" }),
+      "a value of more than 16384 octets",
+    ],
+  ])(
+    "passes over a metric with %s, and takes the rest of its host time and again",
+    (_name, bad, fault, metricName = "m") => {
+      const sink = new RecordingSink();
+      const reader = new GangliaXmlReader({ source: "test", sink });
+      for (const value of [1, 2, 3]) {
+        const hosts = good + host("h", metric("a", value) + bad + metric("z", value)) + host("end", bad) + after;
+        const report = reader.read(Buffer.from(document(cluster("c", hosts))), NOW_MS);
+        expect(report).toMatchObject({ hosts: 4, metrics: 4, malformed: 2, complete: true });
+        expect(report.faults).toEqual(
+          ['host "h"', 'host "end"'].map((name) => `${name}: metric "${metricName}": ${fault}`),
+        );
+        const { cells } = sink.recorded("c").hosts["h"] ?? {};
+        expect(Object.entries(cells ?? {}).map(([name, cell]) => [name, cell.value])).toEqual([
+          ["a", value],
+          ["z", value],
+        ]);
+      }
+    },
+  );
+
   it("names the host that it passes over", () => {
-    const bad = host("node-17", '<METRIC NAME="m" VAL>\n');
+    const bad = host("node-17", "oops");
     expect(read(document(cluster("c", bad))).report.faults).toEqual([
-      'host "node-17": an attribute without a quoted value',
+      'host "node-17": text between the tags of a host',
     ]);
   });
 
-  it("keeps of a known host with a broken metric that it was heard, and nothing else", () => {
+  it("keeps of a known host that is broken that it was heard, and nothing else", () => {
     const sink = new RecordingSink();
     const reader = new GangliaXmlReader({ source: "test", sink });
     reader.read(Buffer.from(document(cluster("c", host("h", metric("m", 1))))), NOW_MS);
     const later = { REPORTED: LOCALTIME_S + 10, TN: 5 };
-    const broken = host("h", `${metric("m", 2)}<METRIC NAME="n`, later);
+    const broken = host("h", `${metric("m", 2)}oops`, later);
     const xml = document(cluster("c", broken, { LOCALTIME: LOCALTIME_S + 15 }));
     reader.read(Buffer.from(xml), NOW_MS + 15_000);
     const recorded = sink.recorded("c").hosts["h"];
