@@ -7,7 +7,8 @@ import type { FastifyInstance } from "fastify";
 import { type Address, formatAddress } from "../core/base/address.js";
 import type { Clock } from "../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../core/base/component.js";
-import { GrateError, messageOf } from "../core/base/errors.js";
+import { GrateError } from "../core/base/errors.js";
+import { listenError } from "../core/base/listen-error.js";
 import type { Logger } from "../core/base/log.js";
 import type { ViewerConfig } from "./config.js";
 import { buildApp } from "./http/app.js";
@@ -78,7 +79,7 @@ export class Viewer implements Component {
       await app.listen({ host: listen.host, port: listen.port });
     } catch (error) {
       await this.stop();
-      throw new GrateError(`listening on ${formatAddress(listen)} for browsers: ${messageOf(error)}`, { cause: error });
+      throw listenError(listen, "viewer.listen or --listen", error);
     }
     this.#address = { host: listen.host, port: (app.server.address() as AddressInfo).port };
     logger.info({ address: formatAddress(this.#address) }, "the viewer listens");

@@ -1,14 +1,7 @@
 /** Binding a port, with an error that says which setting to change. */
 import type { AddressInfo, Server } from "node:net";
-import { type Address, formatAddress } from "../../core/base/address.js";
-import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
-
-const ADVICE: Readonly<Record<string, string>> = Object.freeze({
-  EADDRINUSE: "the port is taken (by another grate, or a gmetad?); stop that one or choose another port",
-  EACCES: "ports below 1024 need a privilege; choose a higher one",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "the name has no address",
-});
+import type { Address } from "../../core/base/address.js";
+import { listenError } from "../../core/base/listen-error.js";
 
 /**
  * @param setting the key of the configuration that named the address, for the message
@@ -17,10 +10,7 @@ const ADVICE: Readonly<Record<string, string>> = Object.freeze({
  */
 export function listen(server: Server, address: Address, setting: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      const advice = ADVICE[codeOf(error)] ?? messageOf(error);
-      reject(new GrateError(`cannot listen on ${formatAddress(address)} (${setting}): ${advice}`, { cause: error }));
-    };
+    const fail = (error: Error) => reject(listenError(address, setting, error));
     server.once("error", fail);
     server.listen({ host: address.host, port: address.port, backlog: 128 }, () => {
       server.off("error", fail);

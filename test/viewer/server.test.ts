@@ -51,7 +51,9 @@ test("a port that is taken is named", async () => {
   const first = makeViewer();
   await first.start();
   const second = makeViewer(`127.0.0.1:${first.address.port}`);
-  await expect(second.start()).rejects.toThrow(new RegExp(`listening on 127.0.0.1:${first.address.port}.*EADDRINUSE`));
+  await expect(second.start()).rejects.toThrow(
+    `cannot listen on 127.0.0.1:${first.address.port} (viewer.listen or --listen): the port is taken`,
+  );
   await first.stop();
 });
 
