@@ -3,7 +3,7 @@
  * each time. One that ends before it ever worked is not: it would only say the
  * same again. A child says "ready" over its channel when it works.
  */
-import type { Clock, Timer } from "../../core/base/clock.js";
+import { type Clock, sleep, type Timer } from "../../core/base/clock.js";
 import type { Logger } from "../../core/base/log.js";
 import { formatDuration } from "../../core/model/duration.js";
 
@@ -40,6 +40,8 @@ const BACKOFF_MS = { first: 1_000, last: 30_000 } as const;
 const STEADY_MS = 60_000;
 /** A child stops within 5 s by itself; the parent has promised the same. */
 const KILL_AFTER_MS = 4_500;
+/** How long the next one waits for its turn to be asked. */
+const STOP_TURN_MS = 1_000;
 
 interface Slot {
   readonly spec: ChildSpec;
@@ -95,7 +97,6 @@ export class Supervisor {
           slot.ended = resolve;
         }),
     );
-    for (const { child } of running) child?.kill("SIGTERM");
     const timer = clock.setTimer(() => {
       for (const { spec, child } of running) {
         if (child === undefined) continue;
@@ -103,8 +104,20 @@ export class Supervisor {
         child.kill("SIGKILL");
       }
     }, KILL_AFTER_MS);
+    // The last one first: it asks those before it, and would complain of silence.
+    for (const [i, slot] of [...running.entries()].toReversed()) {
+      slot.child?.kill("SIGTERM");
+      if (i > 0) await this.#within(STOP_TURN_MS, ends[i]);
+    }
     await Promise.all(ends);
     timer.cancel();
+  }
+
+  /** Resolves with the promise, or when its time is over. */
+  async #within(limitMs: number, end: Promise<void> | undefined): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([end, sleep(this.#options.clock, limitMs, ended.signal)]);
+    ended.abort();
   }
 
   #spawn(slot: Slot): void {

@@ -126,6 +126,30 @@ test("a stop ends both and starts none again", async () => {
   expect([spawned.a.length, spawned.b.length, failed.length, clock.pendingTimers]).toEqual([1, 1, 0, 0]);
 });
 
+test("the last one is asked to stop first, the one before it when that has ended", async () => {
+  const { clock, newest, supervisor } = setUp();
+  newest("a").ready();
+  newest("b").obedient = false;
+  const stopped = supervisor.stop();
+  await clock.advance(500);
+  expect([newest("a").signals, newest("b").signals]).toEqual([[], ["SIGTERM"]]);
+  newest("b").end(0);
+  await clock.advance(0);
+  expect(newest("a").signals).toEqual(["SIGTERM"]);
+  await stopped;
+});
+
+test("one that is slow to end keeps the other waiting for a second, no longer", async () => {
+  const { clock, newest, supervisor } = setUp();
+  newest("a").ready();
+  newest("b").obedient = false;
+  void supervisor.stop();
+  await clock.advance(999);
+  expect(newest("a").signals).toEqual([]);
+  await clock.advance(1);
+  expect(newest("a").signals).toEqual(["SIGTERM"]);
+});
+
 test("one that does not stop is killed within five seconds", async () => {
   const { clock, newest, supervisor } = setUp();
   newest("a").ready();

@@ -27,7 +27,7 @@ export interface AskOptions {
  * @param line without its end of line
  * @returns the document as text
  * @throws CollectorUnreachable when the connection fails or takes too long
- * @throws MalformedAnswer when the document is too large, empty or not UTF-8
+ * @throws MalformedAnswer when the document is too large or not UTF-8
  */
 export function askLine(line: string, options: AskOptions): Promise<string> {
   const { address, clock, totalLimitMs, bytesMax = ANSWER_BYTES_MAX, signal } = options;
@@ -78,7 +78,7 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     socket.on("end", () => {
       settle(() => {
         if (length === 0) {
-          reject(new MalformedAnswer(`asking ${where}: the answer is empty, expected a document`));
+          reject(new CollectorUnreachable(`asking ${where}: the connection was closed without an answer`));
           return;
         }
         try {

@@ -74,7 +74,8 @@ function memoryPercent(value: Value): number | null {
 const clampPercent = (value: number): number => Math.min(100, Math.max(0, value));
 
 function isTemperature(column: StoredColumn): boolean {
-  if (column.kind !== "number") return false;
+  // What we say of our own probes is no reading, though one of them is called temperature.
+  if (column.kind !== "number" || column.name.startsWith("grate_")) return false;
   const units = (column.meta ?? column.rowMetas.values().next().value)?.units.trim() ?? "";
   if (/^(?:°?C|deg(?:rees)?\.? ?C|Celsius)$/i.test(units)) return true;
   return units === "" && /(?:^|[^a-z])temp(?:erature)?(?:$|[^a-z])/i.test(column.name);

@@ -64,7 +64,7 @@ describe("no answer", () => {
 
   test("nothing comes before the end", async () => {
     const address = await serve((socket) => socket.end());
-    await expect(ask(address)).rejects.toThrow(MalformedAnswer);
+    await expect(ask(address)).rejects.toThrow(CollectorUnreachable);
   });
 
   test("bytes that are not UTF-8", async () => {

@@ -45,7 +45,12 @@ describe("hosts", () => {
 
   test("a temperature is shown where anybody has one", () => {
     const store = storeOf(
-      { a: [{ name: "x", values: { cpu_temp: 61.6, inlet: 20, template: 99 } }, { name: "y" }] },
+      {
+        a: [
+          { name: "x", values: { cpu_temp: 61.6, inlet: 20, template: 99, grate_probe_ok_temperature: 100 } },
+          { name: "y" },
+        ],
+      },
       { inlet: "Celsius" },
     );
     expect(formatHosts(store, PLAIN).slice(1)).toEqual([
