@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Address } from "../../../core/base/address.js";
 import { systemClock } from "../../../core/base/clock.js";
-import { CollectorUnreachable, MalformedAnswer } from "../../../viewer/pull/client.js";
+import { CollectorUnreachable } from "../../../viewer/pull/client.js";
 import { askLine } from "../../../viewer/pull/line-client.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
