@@ -105,7 +105,8 @@ export class TimeChart {
       {
         width: Math.max(1, element.clientWidth),
         height: HEIGHT_PX,
-        padding: [8, 6, 0, 0],
+        // Right: half of the last time on the axis, "23:35", which would be cut.
+        padding: [8, 18, 0, 0],
         legend: { show: false },
         cursor: {
           sync: { key: SYNC_KEY, setSeries: false },
