@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { systemClock } from "../../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../../core/base/component.js";
 import { createLogger, type Logger, type LogLevel } from "../../core/base/log.js";
-import { RecordLog } from "../../core/base/record-log.js";
 import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
 import { createSource } from "../../sensors/list.js";
 import { openStorage, type Storage } from "../../storage/open.js";
+import { recordLogJournal } from "../../triggers/engine/journal-log.js";
 import { TriggerEngine } from "../../triggers/engine.js";
 import { Collector } from "../pipeline.js";
 import { CollectorServers } from "../serve/servers.js";
@@ -26,9 +26,6 @@ export interface CollectorOptions {
   readonly state?: string;
   readonly logLevel: LogLevel;
 }
-
-/** A journal of this size replays in a moment; the engine writes it anew long before. */
-const JOURNAL_SEGMENT_BYTES_MAX = 16 * 2 ** 20;
 
 const clock = systemClock;
 
@@ -73,8 +70,7 @@ async function startCollector(
         config: wanted,
         clock,
         logger,
-        openJournal: (onRecord) =>
-          RecordLog.open(journalFiles, { prefix: "triggers", segmentBytesMax: JOURNAL_SEGMENT_BYTES_MAX }, onRecord),
+        openJournal: recordLogJournal(journalFiles),
         eventSink: eventKeeper(storage.events),
       }),
     views: () => present.views(),
