@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /**
  * unit: no peers needed. e2e: real gmond, gmetad, Chromium ... in namespaces of
  * their own, one at a time. bench: run by name, prints figures, asserts no time.
+ * torture: the unit tests' hostile input and kills many times over, run by name.
  */
 export default defineConfig({
   test: {
@@ -23,6 +24,15 @@ export default defineConfig({
           include: ["test/bench/**/*.bench.ts"],
           fileParallelism: false,
           disableConsoleIntercept: true,
+        },
+      },
+      {
+        test: {
+          name: "torture",
+          include: ["test/torture/**/*.torture.ts"],
+          fileParallelism: false,
+          disableConsoleIntercept: true,
+          testTimeout: 0,
         },
       },
     ],

@@ -13,13 +13,15 @@ import type { Archive } from "../core/model/archive.js";
 import type { ClusterView } from "../core/model/columns.js";
 import type { ClusterDirectory } from "../core/model/directory.js";
 import type { Frame, FrameSink } from "../core/model/frame.js";
-import type { ClusterSummary } from "../core/model/summary.js";
+import { quoteName } from "../core/model/names.js";
+import type { ClusterSummary, ReportedSums } from "../core/model/summary.js";
 import { Clusters } from "./clusters.js";
 import type { CollectorConfig } from "./config.js";
 import { type CollectorHealth, describeHealth } from "./health.js";
 import { History, type HistoryAnswer, type HistoryQuery } from "./history.js";
 import { Replay } from "./replay.js";
 import type { ClusterTable } from "./table/cluster-table.js";
+import { ReportedSumsTable } from "./table/reported-sums.js";
 import { summarize } from "./table/summary.js";
 import { RecentWindow } from "./window/recent-window.js";
 import { SAMPLES_PER_PART, Spill } from "./window/spill.js";
@@ -74,6 +76,8 @@ export class Collector implements FrameSink, Component {
   readonly #timers = new Set<Timer>();
   readonly #summaries = new Map<string, { frame: number; atMs: number; summary: ClusterSummary }>();
 
+  readonly #sums: ReportedSumsTable;
+
   #log: FrameLog | undefined;
   #report: FrameLogReport | undefined;
   #stopped = false;
@@ -96,6 +100,7 @@ export class Collector implements FrameSink, Component {
     this.#segmentBytesMax = options.tuning?.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     const { clusters: clustersMax, hosts: hostsMax, metrics: columnsMax } = config.limits;
     this.#clusters = new Clusters({ clustersMax, hostsMax, columnsMax }, logger);
+    this.#sums = new ReportedSumsTable(clustersMax);
     this.#window = new RecentWindow({
       windowMs: config.window,
       bytesMax: config["window-memory"],
@@ -237,6 +242,18 @@ export class Collector implements FrameSink, Component {
       );
     }
     for (const listener of this.#frameListeners) this.#call("a frame", () => listener(table, frame));
+  }
+
+  /** Passed over after the stop, and where there are too many. Not logged: they are the present, and come again. */
+  acceptSums(sums: ReportedSums): void {
+    if (this.#stopped || this.#sums.accept(sums)) return;
+    const fields = { source: sums.source, [sums.kind]: quoteName(sums.name) };
+    this.#told.warn(`sums ${sums.source}`, fields, "sums refused: a bad name, or more of them than limits.clusters");
+  }
+
+  /** Grids and clusters of which only sums are told, fresh or not (areSumsLive). */
+  reportedSums(): readonly ReportedSums[] {
+    return this.#sums.entries(this.#clock.nowMs());
   }
 
   health(): CollectorHealth {

@@ -6,6 +6,7 @@ import type { Clock } from "../core/base/clock.js";
 import type { ClusterDirectory } from "../core/model/directory.js";
 import type { Frame, FrameSink } from "../core/model/frame.js";
 import type { SourceHealth, SourceState } from "../core/model/source.js";
+import type { ReportedSums } from "../core/model/summary.js";
 
 export class HealthRecord implements FrameSink {
   address = "";
@@ -44,6 +45,11 @@ export class HealthRecord implements FrameSink {
     this.#sink.accept(frame);
     this.#frames++;
     this.#lastFrameMs = this.#clock.nowMs();
+  }
+
+  /** Hands the sums on, unless the source has been stopped. */
+  acceptSums(sums: ReportedSums): void {
+    if (this.#state !== "stopped") this.#sink.acceptSums(sums);
   }
 
   ok(): void {

@@ -3,7 +3,7 @@ import type { Alert, AlertEvent } from "../../core/model/alert.js";
 import type { ClusterView } from "../../core/model/columns.js";
 import type { SeriesKey } from "../../core/model/series.js";
 import type { SourceHealth } from "../../core/model/source.js";
-import type { ClusterSummary } from "../../core/model/summary.js";
+import type { ClusterSummary, ReportedSums } from "../../core/model/summary.js";
 import type { HistoryData } from "../../core/wire/extension/index.js";
 import type { CollectorHealth } from "../health.js";
 import type { GangliaQuery } from "./ganglia-query.js";
@@ -17,6 +17,8 @@ export interface Present {
   readonly frameNumber: number;
   views(): readonly ClusterView[];
   summary(clusterName: string): ClusterSummary | undefined;
+  /** Grids and clusters of which only sums are told, fresh or not (areSumsLive). */
+  reportedSums(): readonly ReportedSums[];
   /** The listener is told after a frame was taken, for as long as the collector lives. */
   onFrame(listener: (view: ClusterView) => void): void;
 }

@@ -6,6 +6,7 @@
  * and fills again, so that a sample costs no object.
  */
 import type { ClusterDirectory } from "./directory.js";
+import type { ReportedSums } from "./summary.js";
 
 /** The first size; a frame grows by doubling and keeps its size when cleared. */
 const FIRST_CAPACITY = 1024;
@@ -99,4 +100,6 @@ export interface FrameSink {
    * clear and refill the frame at once.
    */
   accept(frame: Frame): void;
+  /** Takes what a source tells of a grid or cluster only in sums; it replaces what was told of it before. */
+  acceptSums(sums: ReportedSums): void;
 }

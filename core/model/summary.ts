@@ -1,4 +1,6 @@
-/** A cluster in sums, as gmetad forms them: every number of every host that is up. */
+/** Clusters and grids in sums, as gmetad forms them: every number of every host that is up. */
+import type { ClusterFacts } from "./host.js";
+import { isHostUp } from "./liveness.js";
 import type { MetricMeta } from "./metric.js";
 
 export interface MetricSum {
@@ -15,4 +17,26 @@ export interface ClusterSummary {
   readonly hostsUp: number;
   readonly hostsDown: number;
   readonly metrics: readonly MetricSum[];
+}
+
+/** What a source tells of a grid, or of a cluster, without its hosts. */
+export interface ReportedSums {
+  readonly kind: "grid" | "cluster";
+  readonly name: string;
+  /** Name of the source in the configuration. */
+  readonly source: string;
+  /** URL of the web front-end that owns the grid; "" for a cluster. */
+  readonly authority: string;
+  /** Of a cluster; of a grid they say nothing. */
+  readonly facts: ClusterFacts;
+  /** When they were read, epoch ms on our own clock. */
+  readonly timeMs: number;
+  /** How often the source is read, seconds. */
+  readonly tmaxS: number;
+  readonly summary: ClusterSummary;
+}
+
+/** Sums that were not renewed in time count for nothing, as a silent host does. */
+export function areSumsLive(sums: ReportedSums, nowMs: number): boolean {
+  return isHostUp((nowMs - sums.timeMs) / 1_000, sums.tmaxS);
 }

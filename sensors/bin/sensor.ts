@@ -72,6 +72,8 @@ async function serve(config: SensorConfig, options: SensorOptions): Promise<numb
   const sink: FrameSink = {
     directory: () => directory,
     accept: (frame) => void table.apply(frame, ++frames, systemClock.nowMs()),
+    // A probe measures this machine; it knows of no others.
+    acceptSums: () => {},
   };
   const server = createGmondServer({ address: options.listen, view: () => table, clock: systemClock, logger });
   // The port first: where it is taken, nothing need be measured.

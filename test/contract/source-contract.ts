@@ -136,4 +136,6 @@ class CountingSink implements FrameSink {
   accept(frame: Frame): void {
     this.onFrame(frame);
   }
+
+  acceptSums(): void {}
 }

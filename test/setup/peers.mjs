@@ -10,10 +10,14 @@ import { delimiter, join } from "node:path";
 export const PEERS = Object.freeze({
   gmond: "ganglia-monitor",
   gmetric: "ganglia-monitor",
+  gstat: "ganglia-monitor",
   // Seven metrics of disk traffic, which make 39 of gmond's 32.
   "/etc/ganglia/conf.d/mod_io.conf": "ganglia-modules-linux",
   gmetad: "gmetad",
   rrdtool: "rrdtool",
+  rrdcached: "rrdcached",
+  "victoria-metrics": "victoria-metrics",
+  prometheus: "prometheus",
   chromium: "chromium",
   ip: "iproute2",
   xmllint: "libxml2-utils",

@@ -1,12 +1,13 @@
 /** A collector's present whose frames are told by hand. */
 import type { Present } from "../../collector/serve/ports.js";
 import type { ClusterView } from "../../core/model/columns.js";
-import type { ClusterSummary } from "../../core/model/summary.js";
+import type { ClusterSummary, ReportedSums } from "../../core/model/summary.js";
 
 export class MadePresent implements Present {
   readonly instance = "i1";
   frameNumber = 0;
   readonly clusters: ClusterView[] = [];
+  readonly sums: ReportedSums[] = [];
   readonly summaries = new Map<string, ClusterSummary>();
   readonly #listeners: ((view: ClusterView) => void)[] = [];
 
@@ -16,6 +17,10 @@ export class MadePresent implements Present {
 
   summary(clusterName: string): ClusterSummary | undefined {
     return this.summaries.get(clusterName);
+  }
+
+  reportedSums(): readonly ReportedSums[] {
+    return this.sums;
   }
 
   onFrame(listener: (view: ClusterView) => void): void {

@@ -5,6 +5,7 @@ import type { Frame, FrameSink } from "../../core/model/frame.js";
 import type { ClusterFacts, HostFacts } from "../../core/model/host.js";
 import type { MetricMeta } from "../../core/model/metric.js";
 import { nameFault } from "../../core/model/names.js";
+import type { ReportedSums } from "../../core/model/summary.js";
 
 export interface RecordedCell {
   readonly value: number | string;
@@ -33,6 +34,7 @@ interface Table {
 }
 
 export class RecordingSink implements FrameSink {
+  readonly sums: ReportedSums[] = [];
   frames = 0;
   readonly #tables = new Map<string, Table>();
   readonly #limits: DirectoryLimits | undefined;
@@ -63,6 +65,10 @@ export class RecordingSink implements FrameSink {
       cells.clear();
       reportedMs.clear();
     }
+  }
+
+  acceptSums(sums: ReportedSums): void {
+    this.sums.push(sums);
   }
 
   accept(frame: Frame): void {

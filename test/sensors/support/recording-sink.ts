@@ -1,6 +1,7 @@
 /** A sink that remembers frames as plain objects. */
 import { ClusterDirectory, type DirectoryLimits } from "../../../core/model/directory.js";
 import type { Frame, FrameSink } from "../../../core/model/frame.js";
+import type { ReportedSums } from "../../../core/model/summary.js";
 
 export interface RecordedCell {
   readonly host: string;
@@ -20,6 +21,7 @@ export interface RecordedFrame {
 }
 
 export class RecordingSink implements FrameSink {
+  readonly sums: ReportedSums[] = [];
   readonly frames: RecordedFrame[] = [];
   readonly directories = new Map<string, ClusterDirectory>();
   /** Called for each frame, after it was recorded. */
@@ -36,6 +38,10 @@ export class RecordingSink implements FrameSink {
     const made = new ClusterDirectory(clusterName, this.#limits);
     this.directories.set(clusterName, made);
     return made;
+  }
+
+  acceptSums(sums: ReportedSums): void {
+    this.sums.push(sums);
   }
 
   accept(frame: Frame): void {
