@@ -4,10 +4,15 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { NETWORK_EXPECTED, parseNetwork } from "../core/base/access-list.js";
 import { ADDRESS_EXPECTED, type Address, parseAddress } from "../core/base/address.js";
 import { address, duration, name, size } from "../core/base/config/fields.js";
+import { tlsClient, withTlsFilesIn } from "../core/base/config/tls.js";
 import { nameFault } from "../core/model/names.js";
+import { LEGACY_SYSTEMS } from "../core/wire/ganglia/packets/legacy-metrics.js";
 import { isMulticast } from "./ganglia/multicast.js";
+import { renameKey } from "./ganglia/xml-keys.js";
+import { gangliaFilesSchema } from "./recorded/config.js";
 
 /** How often something is read. Below a second a poll costs its peer more than it tells. */
 const every = () => duration({ minMs: 1_000, maxMs: 3_600_000 }).prefault("15s");
@@ -71,6 +76,10 @@ const gangliaXmlSchema = z
     timeout: duration({ minMs: 1_000, maxMs: 600_000 }).prefault("30s"),
     /** Of the document, unpacked. 10,000 hosts with 39 metrics make 120 MB. */
     "size-limit": documentLimit(),
+    /** detail: the document as it is sent. summary: only sums, asked for on a query port such as 8652 or 8662. */
+    take: z.enum(["detail", "summary"], "expected detail or summary").default("detail"),
+    rename: renameKey().optional(),
+    tls: tlsClient().optional(),
   })
   .refine((source) => (source["connect-timeout"] ?? 0) <= source.timeout, {
     message: "longer than timeout, which covers connecting as well",
@@ -80,6 +89,23 @@ const gangliaXmlSchema = z
     ...source,
     "connect-timeout": source["connect-timeout"] ?? Math.min(CONNECT_TIMEOUT_MS, source.timeout),
   }));
+
+/** Each datagram of a new sender is compared with all of them. */
+const SENDERS_MAX = 1_000;
+
+const senders = () =>
+  z
+    .array(z.string(`expected ${NETWORK_EXPECTED}`), `expected a list, each ${NETWORK_EXPECTED}`)
+    .min(1, "it is empty; leave the key out to take everybody's packets")
+    .max(SENDERS_MAX)
+    .superRefine((texts, context) => {
+      for (const [index, text] of texts.entries()) {
+        if (parseNetwork(text) !== undefined) continue;
+        const message = `${JSON.stringify(text)} is no address, expected ${NETWORK_EXPECTED}`;
+        context.addIssue({ code: "custom", message, path: [index] });
+      }
+    })
+    .default([]);
 
 /** No kernel gives more without a word from its administrator. */
 const RECEIVE_BUFFER_MAX = 2 ** 30;
@@ -107,6 +133,16 @@ const gangliaUdpSchema = z
     "receive-buffer": size()
       .refine((bytes) => bytes >= 4096 && bytes <= RECEIVE_BUFFER_MAX, "out of range, expected 4K to 1G")
       .optional(),
+    /** Whose packets are taken; everybody's where the list is left out or empty. */
+    allow: senders(),
+    /** Ask on the channel for metadata that nobody has told. It makes this machine a host in every gmond. */
+    "request-metadata": z.boolean("expected true or false").default(false),
+    /** Whose gmond 2.5 may be among the senders: packets of its own metrics do not say. */
+    "legacy-os": z.enum(LEGACY_SYSTEMS, `expected ${LEGACY_SYSTEMS.join(", ")}`).default("linux"),
+  })
+  .refine((source) => !source["request-metadata"] || isMulticast(source.listen.host), {
+    message: "on a unicast address there is nobody to ask; take metadata-from, or leave this out",
+    path: ["request-metadata"],
   })
   .refine((source) => source.interface === undefined || isMulticast(source.listen.host), {
     message: "only a multicast group is joined on an interface; listen on that interface's address instead",
@@ -131,8 +167,8 @@ export const sourcesSchema = z
   .array(
     z.discriminatedUnion(
       "type",
-      [gangliaXmlSchema, gangliaUdpSchema, sensorSchema],
-      "expected a source with type: ganglia-xml, ganglia-udp or sensor",
+      [gangliaXmlSchema, gangliaUdpSchema, gangliaFilesSchema, sensorSchema],
+      "expected a source with type: ganglia-xml, ganglia-udp, ganglia-files or sensor",
     ),
     "expected a list of sources",
   )
@@ -155,3 +191,11 @@ export type SourceConfig = z.output<typeof sourcesSchema>[number];
 export type GangliaXmlConfig = Extract<SourceConfig, { type: "ganglia-xml" }>;
 export type GangliaUdpConfig = Extract<SourceConfig, { type: "ganglia-udp" }>;
 export type SensorConfig = Extract<SourceConfig, { type: "sensor" }>;
+
+/** @returns the same sources with absolute paths of certificates; those that are relative start at the directory */
+export function withFilesIn(sources: readonly SourceConfig[], directory: string): SourceConfig[] {
+  return sources.map((source) => {
+    if (source.type !== "ganglia-xml" || source.tls === undefined) return source;
+    return Object.freeze({ ...source, tls: withTlsFilesIn(source.tls, directory) });
+  });
+}

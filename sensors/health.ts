@@ -13,6 +13,8 @@ export class HealthRecord implements FrameSink {
   skewMs = 0;
   /** Hosts, metrics or datagrams passed over since the start. */
   malformed = 0;
+  /** Octets received since the start; undefined where nobody counts them. */
+  receivedBytes: number | undefined;
 
   readonly #name: string;
   readonly #type: string;
@@ -49,7 +51,9 @@ export class HealthRecord implements FrameSink {
 
   /** Hands the sums on, unless the source has been stopped. */
   acceptSums(sums: ReportedSums): void {
-    if (this.#state !== "stopped") this.#sink.acceptSums(sums);
+    if (this.#state === "stopped") return;
+    this.#sink.acceptSums(sums);
+    this.#lastFrameMs = this.#clock.nowMs();
   }
 
   ok(): void {
@@ -85,6 +89,7 @@ export class HealthRecord implements FrameSink {
       malformed: this.malformed,
       skewMs: this.skewMs,
       address: this.address,
+      ...(this.receivedBytes === undefined ? {} : { receivedBytes: this.receivedBytes }),
     };
   }
 

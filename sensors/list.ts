@@ -15,6 +15,7 @@ import type { ProbeFactory } from "./probes/probe.js";
 import { createProcessesProbe } from "./probes/processes/index.js";
 import { createSystemProbe } from "./probes/system/index.js";
 import { createTemperatureProbe } from "./probes/temperature/index.js";
+import { RecordedSource } from "./recorded/recorded-source.js";
 import { SensorSource } from "./runner.js";
 import type { Source, SourceDeps } from "./source.js";
 
@@ -37,6 +38,7 @@ type SourceTypes = {
 const SOURCE_TYPES: SourceTypes = {
   "ganglia-xml": (config, deps) => new GangliaXmlPoller(config, deps),
   "ganglia-udp": (config, deps) => new GangliaChannelListener(config, deps),
+  "ganglia-files": (config, deps) => new RecordedSource(config, deps),
   sensor: (config, deps) => {
     const roots = { procfs: config.procfs, sysfs: config.sysfs };
     const probes = PROBES.map((create) => create(roots, deps.clock));

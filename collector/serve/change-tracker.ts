@@ -7,7 +7,9 @@
 import type { ClusterView } from "../../core/model/columns.js";
 import { NONE } from "../../core/model/directory.js";
 import type { HostFacts } from "../../core/model/host.js";
+import type { ReportedSums } from "../../core/model/summary.js";
 import type { Changes, ClusterChanges } from "../../core/wire/extension/index.js";
+import { SumsTracker } from "./extension/sums-tracker.js";
 import type { Present } from "./ports.js";
 
 /** A host that left keeps its row for a while, unheard. */
@@ -18,6 +20,7 @@ export function isServed(view: ClusterView, row: number): boolean {
 export class ChangeTracker {
   readonly #present: Present;
   readonly #clusters = new Map<string, ClusterTrack>();
+  readonly #sums = new SumsTracker();
 
   constructor(present: Present) {
     this.#present = present;
@@ -28,11 +31,13 @@ export class ChangeTracker {
    * @param sinceFrame what the reader has; undefined for a reader that has nothing
    * @param cluster only this one; undefined for all
    * @param firing alerts that fire, by cluster
+   * @param sums all that are served; a reader of one cluster is told of none
    */
   changes(
     sinceFrame: number | undefined,
     cluster: string | undefined,
     firing: (clusterName: string) => number,
+    sums: readonly ReportedSums[] = [],
   ): Changes {
     const views = this.#present.views().filter((view) => cluster === undefined || view.directory.name === cluster);
     const frame = this.#present.frameNumber;
@@ -46,6 +51,7 @@ export class ChangeTracker {
         track.look(frame + 1);
         return track.changes(sinceFrame, firing(view.directory.name));
       }),
+      sums: cluster === undefined ? this.#sums.changes(sums, frame + 1, sinceFrame) : [],
     };
   }
 

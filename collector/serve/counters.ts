@@ -2,8 +2,8 @@
 
 /**
  * How a connection ended:
- * answered: whole reply handed to the kernel · refused: peer not in the allow list · busy: too many clients or
- * too much waiting to be sent · rejected: the request was none · slow: the client did not send or read in time ·
+ * answered: whole reply handed to the kernel · refused: peer not in the allow list, or without the TLS that is
+ * asked of it · busy: too many clients or too much waiting to be sent · rejected: the request was none · slow: the client did not send or read in time ·
  * left: the client went away first
  */
 export const OUTCOMES = ["answered", "refused", "busy", "rejected", "slow", "left"] as const;

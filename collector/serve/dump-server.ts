@@ -8,11 +8,12 @@ import { WRITE_LIMITS, type WriteLimits, writeToClient } from "./client-writer.j
 import type { Outcome } from "./counters.js";
 import type { Documents } from "./documents.js";
 import type { GangliaPort } from "./ports.js";
-import { TcpServer } from "./tcp-server.js";
+import { TcpServer, type TcpServerOptions } from "./tcp-server.js";
 
 export interface DumpOptions {
   readonly address: Address;
   readonly access: Access;
+  readonly tls?: TcpServerOptions["tls"];
   readonly clientsMax?: number;
   readonly writeLimits?: WriteLimits;
   readonly ganglia: GangliaPort;

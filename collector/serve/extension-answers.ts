@@ -1,40 +1,47 @@
 /** Answers the lines of our own grammar; what they look like stands in core/wire/extension/FORMAT.md. */
-import { type Clock, withDeadline } from "../../core/base/clock.js";
+import type { Clock } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
 import {
   type AlertsRequest,
   type ChangesRequest,
-  type DocumentFacts,
+  DTD,
   type ErrorCode,
-  type HistoryData,
+  type ExtensionRequest,
+  type GangliaRequest,
   type HistoryRequest,
+  type MetadataRequest,
   parseRequest,
-  type TimePoint,
+  type WritingFacts,
   writeAlerts,
   writeChanges,
   writeError,
-  writeHistory,
+  writeMetadata,
   writeStatus,
 } from "../../core/wire/extension/index.js";
 import { HistoryError } from "../history.js";
 import { ChangeTracker } from "./change-tracker.js";
+import { gangliaByName } from "./extension/ganglia-by-name.js";
+import { HistoryAnswers, UnavailableError } from "./extension/history-answers.js";
+import { metadataOf } from "./extension/metadata.js";
 import { FrameWaiters } from "./frame-waiters.js";
-import type { AlertsPort, HistoryPort, HistoryQuery, Present } from "./ports.js";
+import { servedSums } from "./ganglia-selection.js";
+import type { AlertsPort, GangliaPort, HistoryPort, ManyHistoryPort, Present } from "./ports.js";
 import type { StatusReporter } from "./status-reporter.js";
-
-const HISTORY_TIMEOUT_MS = 30_000;
 
 export interface ExtensionAnswer {
   /** Why it is an error document; undefined for an answer. */
   readonly error: ErrorCode | undefined;
+  /** As in GangliaAnswer; absent: the document is shared with nobody. */
+  readonly key?: string;
   /** To be called in the turn of the loop in which the answer is given: it reads live views. */
   build(): Iterable<string>;
 }
 
 export interface ExtensionOptions {
   readonly present: Present;
-  readonly history: HistoryPort;
+  readonly history: HistoryPort & ManyHistoryPort;
+  readonly ganglia: GangliaPort;
   readonly alerts: AlertsPort;
   readonly reporter: StatusReporter;
   readonly clock: Clock;
@@ -45,12 +52,14 @@ export class ExtensionAnswers {
   readonly #options: ExtensionOptions;
   readonly #tracker: ChangeTracker;
   readonly #waiters: FrameWaiters;
+  readonly #history: HistoryAnswers;
 
   constructor(options: ExtensionOptions) {
     this.#options = options;
     // First the tracker, so that it has seen a frame before a waiter asks for it.
     this.#tracker = new ChangeTracker(options.present);
     this.#waiters = new FrameWaiters(options.present, options.clock);
+    this.#history = new HistoryAnswers({ ...options, facts: () => this.#facts() });
   }
 
   /** Clients in a long poll. */
@@ -64,28 +73,43 @@ export class ExtensionAnswers {
    */
   async answer(line: string, signal: AbortSignal): Promise<ExtensionAnswer> {
     const request = parseRequest(line);
+    if (request.verb === "fault") return errorAnswer("bad-request", request.message);
+    const dtd = "dtd" in request && request.dtd === true;
     try {
-      switch (request.verb) {
-        case "fault":
-          return errorAnswer("bad-request", request.message);
-        case "changes":
-          return await this.#changes(request, signal);
-        case "history":
-          return await this.#history(request);
-        case "alerts":
-          return await this.#alerts(request);
-        case "status":
-          return { error: undefined, build: () => writeStatus(this.#facts(), this.#options.reporter.status()) };
-      }
+      return await this.#answer(request, signal);
     } catch (error) {
+      if (error instanceof HistoryError) return errorAnswer("bad-request", messageOf(error), dtd);
+      if (error instanceof UnavailableError) return errorAnswer("unavailable", messageOf(error), dtd);
       this.#options.logger.error({ verb: request.verb, error: messageOf(error) }, "a query failed");
-      return errorAnswer("internal", `the query failed: ${messageOf(error)}`);
+      return errorAnswer("internal", `the query failed: ${messageOf(error)}`, dtd);
+    }
+  }
+
+  async #answer(request: ExtensionRequest, signal: AbortSignal): Promise<ExtensionAnswer> {
+    switch (request.verb) {
+      case "changes":
+        return this.#changes(request, signal);
+      case "history":
+        return this.#historyOf(request);
+      case "metadata":
+        return this.#metadata(request);
+      case "alerts":
+        return this.#alerts(request);
+      case "status":
+        return {
+          error: undefined,
+          build: () => writeStatus(this.#facts(request.dtd), this.#options.reporter.status()),
+        };
+      case "ganglia":
+        return this.#ganglia(request);
+      case "dtd":
+        return { error: undefined, build: () => [DTD] };
     }
   }
 
   async #changes(request: ChangesRequest, signal: AbortSignal): Promise<ExtensionAnswer> {
     const { present, alerts } = this.#options;
-    const { since, cluster } = request;
+    const { since, cluster, dtd } = request;
     const known = since?.instance === present.instance && since.frame <= present.frameNumber ? since.frame : undefined;
     if (known !== undefined && !this.#hasNews(known, cluster)) {
       await this.#waiters.wait(cluster, request.waitMs, signal);
@@ -96,9 +120,10 @@ export class ExtensionAnswers {
         if (alert.state === "pending") continue;
         firing.set(alert.cluster, (firing.get(alert.cluster) ?? 0) + 1);
       }
+      const sums = servedSums(present.views(), present.reportedSums());
       return writeChanges(
-        this.#facts(),
-        this.#tracker.changes(known, cluster, (name) => firing.get(name) ?? 0),
+        this.#facts(dtd),
+        this.#tracker.changes(known, cluster, (name) => firing.get(name) ?? 0, sums),
       );
     };
     return { error: undefined, build };
@@ -113,42 +138,44 @@ export class ExtensionAnswers {
       .some((view) => view.frameNumber > sinceFrame && (cluster === undefined || cluster === view.directory.name));
   }
 
-  async #history(request: HistoryRequest): Promise<ExtensionAnswer> {
-    const { clock, history } = this.#options;
-    const nowMs = clock.nowMs();
-    const { cluster, host, metric, stepMs } = request;
-    const fromMs = instant(request.from, nowMs);
-    const toMs = instant(request.to, nowMs);
-    const query: HistoryQuery = { key: { cluster, host, metric }, fromMs, toMs, stepMs };
-    let data: HistoryData | undefined;
-    try {
-      data = await withDeadline(clock, history.history(query), HISTORY_TIMEOUT_MS, () => new TimeoutError());
-    } catch (error) {
-      if (error instanceof HistoryError) return errorAnswer("bad-request", messageOf(error));
-      if (!(error instanceof TimeoutError)) throw error;
-      return errorAnswer("unavailable", `the history took longer than ${HISTORY_TIMEOUT_MS / 1_000} s`);
-    }
-    const series = data === undefined ? [] : [{ host, data }];
-    return { error: undefined, build: () => writeHistory(this.#facts(), { cluster, metric, fromMs, toMs, series }) };
+  async #historyOf(request: HistoryRequest): Promise<ExtensionAnswer> {
+    const chunks = await this.#history.answer(request);
+    return { error: undefined, build: () => chunks };
+  }
+
+  #metadata({ cluster, hosts, dtd }: MetadataRequest): ExtensionAnswer {
+    const isAsked = (name: string) => cluster === undefined || cluster === name;
+    return {
+      error: undefined,
+      build: () => {
+        const views = this.#options.present.views().filter((view) => isAsked(view.directory.name));
+        return writeMetadata(this.#facts(dtd), { clusters: views.map((view) => metadataOf(view, hosts)) });
+      },
+    };
+  }
+
+  #ganglia(request: GangliaRequest): ExtensionAnswer {
+    const { present, ganglia } = this.#options;
+    const answer = gangliaByName(present, ganglia, request);
+    return "missing" in answer
+      ? errorAnswer("not-found", answer.missing)
+      : { error: undefined, key: answer.key, build: () => answer.build() };
   }
 
   async #alerts(request: AlertsRequest): Promise<ExtensionAnswer> {
     const { alerts } = this.#options;
     const events = request.events > 0 ? await alerts.events(request.events, request.before) : [];
-    return { error: undefined, build: () => writeAlerts(this.#facts(), { alerts: alerts.alerts(), events }) };
+    return {
+      error: undefined,
+      build: () => writeAlerts(this.#facts(request.dtd), { alerts: alerts.alerts(), events }),
+    };
   }
 
-  #facts(): DocumentFacts {
-    return { instance: this.#options.present.instance, nowMs: this.#options.clock.nowMs() };
+  #facts(dtd?: boolean): WritingFacts {
+    return { instance: this.#options.present.instance, nowMs: this.#options.clock.nowMs(), dtd };
   }
 }
 
-class TimeoutError extends Error {}
-
-function instant(point: TimePoint, nowMs: number): number {
-  return "atMs" in point ? point.atMs : nowMs - point.agoMs;
-}
-
-export function errorAnswer(error: ErrorCode, message: string): ExtensionAnswer {
-  return { error, build: () => [writeError(error, message)] };
+export function errorAnswer(error: ErrorCode, message: string, dtd?: boolean): ExtensionAnswer {
+  return { error, build: () => [writeError(error, message, dtd)] };
 }

@@ -1,7 +1,8 @@
 /** What the servers need of the rest of the collector. The composition root passes it in. */
 import type { Alert, AlertEvent } from "../../core/model/alert.js";
+import type { BucketTable } from "../../core/model/bucket-table.js";
 import type { ClusterView } from "../../core/model/columns.js";
-import type { SeriesKey } from "../../core/model/series.js";
+import type { Series, SeriesKey } from "../../core/model/series.js";
 import type { SourceHealth } from "../../core/model/source.js";
 import type { ClusterSummary, ReportedSums } from "../../core/model/summary.js";
 import type { HistoryData } from "../../core/wire/extension/index.js";
@@ -38,6 +39,29 @@ export interface HistoryPort {
    * @throws HistoryError where the question cannot be answered as it is
    */
   history(query: HistoryQuery): Promise<HistoryData | undefined>;
+}
+
+/** One metric of all hosts of a cluster, or all metrics of one host: exactly one of host and metric is given. */
+export interface ManyNames {
+  readonly cluster: string;
+  readonly host?: string | undefined;
+  readonly metric?: string | undefined;
+}
+
+/** Each method rejects with a HistoryError where the question cannot be answered as it is. */
+export interface ManyHistoryPort {
+  /** Samples with fromMs <= time < toMs, by the name that was not given. */
+  samplesOfMany(
+    names: ManyNames,
+    range: { readonly fromMs: number; readonly toMs: number },
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Series>>;
+  /** Numbers by steps, which are filled whole at both ends; a row of the table for each name. */
+  bucketsOfMany(
+    names: ManyNames,
+    range: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly names: readonly string[]; readonly table: BucketTable }>;
 }
 
 export interface AlertsPort {

@@ -1,7 +1,7 @@
 /**
  * The query port: one line in, one document out, closed. A line that begins with
- * a slash is gmetad's grammar (its 8652), one that begins with "grate:" is ours.
- * gmetad's HTTP form is not there: such a line is closed without a word.
+ * a slash is gmetad's grammar (its 8652), as is one of HTTP around it; one that
+ * begins with "grate:" is ours.
  */
 import type { Socket } from "node:net";
 import type { Address } from "../../core/base/address.js";
@@ -13,32 +13,37 @@ import { WRITE_LIMITS, type WriteLimits, writeToClient } from "./client-writer.j
 import type { Outcome } from "./counters.js";
 import type { Document, Documents } from "./documents.js";
 import { type ExtensionAnswer, type ExtensionAnswers, errorAnswer } from "./extension-answers.js";
-import { parseGangliaQuery } from "./ganglia-query.js";
+import { type GangliaQuery, parseGangliaQuery, parseHttpQuery } from "./ganglia-query.js";
+import type { GmetadStatus } from "./gmetad-status.js";
+import { HTTP_GET, type HttpRequest, httpHead, httpRefusal, parseHttpRequest, XML_TYPE } from "./http-form.js";
 import { type LineLimits, readLine } from "./line-reader.js";
 import type { GangliaPort } from "./ports.js";
-import { TcpServer } from "./tcp-server.js";
+import { TcpServer, type TcpServerOptions } from "./tcp-server.js";
 
 /** gmetad's own limit. */
 const GANGLIA_LINE_MAX = 2_048;
 /** Three names of 512 characters, each as nine octets, and the words around them. */
-const EXTENSION_LINE_MAX = 16_384;
+const ENCODED_LINE_MAX = 16_384;
 
 /** gmetad waits for ever; a client that connects has its question ready. */
 const LINE_LIMITS: LineLimits = Object.freeze({
   timeMs: 10_000,
-  octetsMax: (start: Buffer) =>
-    start.subarray(0, EXTENSION_PREFIX.length).toString("latin1") === EXTENSION_PREFIX
-      ? EXTENSION_LINE_MAX
-      : GANGLIA_LINE_MAX,
+  octetsMax: (start: Buffer) => {
+    const begins = (word: string) => start.subarray(0, word.length).toString("latin1") === word;
+    return begins(EXTENSION_PREFIX) || begins(HTTP_GET) ? ENCODED_LINE_MAX : GANGLIA_LINE_MAX;
+  },
 });
 
 export interface QueryOptions {
   readonly address: Address;
   readonly access: Access;
+  readonly tls?: TcpServerOptions["tls"];
   readonly clientsMax?: number;
   readonly writeLimits?: WriteLimits;
   readonly ganglia: GangliaPort;
   readonly extension: ExtensionAnswers;
+  /** gmetad's /status; without one it is a path like others. */
+  readonly status?: Pick<GmetadStatus, "answer">;
   readonly documents: Documents;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -70,21 +75,56 @@ class QueryClients {
         return closed(socket, "rejected");
       case "too-late":
         return closed(socket, "slow");
-      case "line": {
-        const line = decodeLine(result.octets);
-        return line.startsWith(EXTENSION_PREFIX)
-          ? this.#answerExtension(socket, line)
-          : this.#answerGanglia(socket, line);
-      }
+      case "line":
+        return this.#answer(socket, decodeLine(result.octets));
     }
   }
 
-  async #answerGanglia(socket: Socket, line: string): Promise<Outcome> {
+  #answer(socket: Socket, line: string): Promise<Outcome> {
+    if (line.startsWith(EXTENSION_PREFIX)) return this.#answerExtension(socket, line);
+    const http = parseHttpRequest(line);
+    if (http !== undefined) return this.#answerHttp(socket, http);
+    const status = this.#options.status?.answer(line);
+    if (status !== undefined) return this.#say(socket, status);
     const query = parseGangliaQuery(line);
-    if (query === undefined) return closed(socket, "rejected");
+    return query === undefined ? Promise.resolve(closed(socket, "rejected")) : this.#answerGanglia(socket, query);
+  }
+
+  /** The headers that follow the line are thrown away while the answer is written. */
+  async #answerHttp(socket: Socket, { method, target }: HttpRequest): Promise<Outcome> {
+    if (method !== "GET")
+      return this.#refuse(socket, httpRefusal(405, method === "HEAD" ? "" : "only GET is answered here"));
+    const status = this.#options.status?.answer(target);
+    if (status !== undefined) return this.#say(socket, status);
+    const query = parseHttpQuery(target);
+    if (query === undefined) {
+      const expected = "expected /CLUSTER/HOST/METRIC, percent-encoded, and at most ?filter=summary";
+      return this.#refuse(socket, httpRefusal(400, expected));
+    }
+    return this.#answerGanglia(socket, query, httpHead(200, XML_TYPE));
+  }
+
+  /** @param head stands before the document; its presence means that a refusal can be told */
+  async #answerGanglia(socket: Socket, query: GangliaQuery, head?: string): Promise<Outcome> {
     const answer = this.#options.ganglia.answer(query);
     const document = this.#options.documents.open(answer.key, () => answer.build());
-    return document === undefined ? closed(socket, "busy") : this.#write(socket, document);
+    if (document !== undefined) return this.#write(socket, document, head);
+    if (head === undefined) return closed(socket, "busy");
+    await this.#say(socket, httpRefusal(503, "too much is waiting to be sent to other clients; try again later"));
+    return "busy";
+  }
+
+  /** A few words, never too many to be held. */
+  #say(socket: Socket, text: string): Promise<Outcome> {
+    return this.#write(
+      socket,
+      this.#options.documents.openSmall(() => [text]),
+    );
+  }
+
+  async #refuse(socket: Socket, text: string): Promise<Outcome> {
+    const outcome = await this.#say(socket, text);
+    return outcome === "answered" ? "rejected" : outcome;
   }
 
   async #answerExtension(socket: Socket, line: string): Promise<Outcome> {
@@ -98,16 +138,17 @@ class QueryClients {
 
   #build(answer: ExtensionAnswer): Document | undefined {
     const { documents } = this.#options;
-    const document = documents.open(undefined, () => answer.build());
+    const document = documents.open(answer.key, () => answer.build());
     if (document !== undefined) return document;
     const refusal = errorAnswer("unavailable", "too much is waiting to be sent to other clients; try again later");
     return documents.openSmall(() => refusal.build());
   }
 
-  async #write(socket: Socket, document: Document): Promise<Outcome> {
+  async #write(socket: Socket, document: Document, head?: string): Promise<Outcome> {
     const { clock, writeLimits = WRITE_LIMITS } = this.#options;
+    const chunks = head === undefined ? document.chunks : [Buffer.from(head, "latin1"), ...document.chunks];
     try {
-      return await writeToClient(socket, document.chunks, clock, this.#sent, writeLimits);
+      return await writeToClient(socket, chunks, clock, this.#sent, writeLimits);
     } finally {
       document.release();
     }

@@ -39,6 +39,7 @@ export function* selfMetrics(input: SelfMetricsInput): Generator<MetricFamily> {
   yield one("frame_number", "gauge", "Number of the newest frame.", status.frame);
   yield* counterMetrics(input.counters);
   yield* sourceMetrics(status);
+  yield* receivedMetrics(status);
   yield* clusterMetrics(status);
   yield {
     name: "alerts",
@@ -64,11 +65,14 @@ const COUNTERS: readonly (readonly [key: string, name: string, help: string])[] 
   ["gone", "gone_hosts_total", "Hosts that left, silent for longer than their DMAX."],
   ["windowFrames", "window_frames", "Frames in memory."],
   ["windowBytes", "window_bytes", "Memory of the frames kept."],
+  ["windowSamples", "window_samples", "Samples in memory."],
   ["unarchivedFrames", "unarchived_frames", "Frames that wait for the archive."],
   ["shortenedFrames", "window_shortened_frames_total", "Frames that left memory early, archived."],
   ["lostFrames", "lost_frames_total", "Frames that left memory before they were archived."],
   ["lostSamples", "lost_samples_total", "Samples of these frames."],
   ["logBytes", "log_bytes", "Size of the frame log."],
+  ["logFailing", "log_failing", "1 while the log cannot be written and new frames are only in memory."],
+  ["archiveFailing", "archive_failing", "1 while history cannot be archived."],
   ["logTornBytes", "log_torn_bytes", "Bytes cut off the log's end at the start."],
   ["replayedFrames", "replayed_frames", "Frames read back from the log at the start."],
   ["spills", "spills_total", "Spills to the archive."],
@@ -121,6 +125,17 @@ function* sourceMetrics(status: Status): Generator<MetricFamily> {
     type: "gauge",
     help: "The source's clock minus ours.",
     samples: each((source) => source.skewMs / 1_000),
+  };
+}
+
+function* receivedMetrics(status: Status): Generator<MetricFamily> {
+  yield {
+    name: "source_received_bytes_total",
+    type: "counter",
+    help: "Bytes that came over the network, of sources that count them.",
+    samples: status.sources.flatMap(({ name, type, receivedBytes }) =>
+      receivedBytes === undefined ? [] : [{ labels: { source: name, type }, value: receivedBytes }],
+    ),
   };
 }
 

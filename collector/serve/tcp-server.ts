@@ -1,6 +1,6 @@
 /**
  * What the dump and the query port have in common: who may connect, how many at
- * once, and an end that leaves nobody behind.
+ * once, TLS where it is asked for, and an end that leaves nobody behind.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Address } from "../../core/base/address.js";
@@ -11,6 +11,7 @@ import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/l
 import { type Access, normalAddress } from "./access.js";
 import { newPortCounters, type Outcome } from "./counters.js";
 import { listen } from "./listening.js";
+import type { TlsGate } from "./tls/tls-gate.js";
 
 /** gmetad has 4 threads for queries; a page of its web front-end asks once. */
 export const CLIENTS_MAX = 64;
@@ -20,6 +21,8 @@ export interface TcpServerOptions {
   readonly name: string;
   readonly address: Address;
   readonly access: Access;
+  /** Mutual TLS, asked when a client comes; undefined serves everybody in plain TCP. */
+  readonly tls?: (() => TlsGate | undefined) | undefined;
   readonly clientsMax?: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -97,6 +100,26 @@ export class TcpServer implements Component {
       this.#sockets.delete(socket);
       this.counters.clients = this.#sockets.size;
     });
+    const gate = this.#options.tls?.();
+    if (gate === undefined) {
+      this.#talk(socket);
+      return;
+    }
+    const peer = normalAddress(socket.remoteAddress ?? "");
+    gate.pass(socket, {
+      admitted: (admitted) => {
+        if (admitted !== socket) admitted.on("error", () => {});
+        this.#talk(admitted);
+      },
+      refused: (reason) => {
+        this.counters.connections.refused++;
+        const fields = { port: this.#options.name, peer, reason };
+        this.#log.warn("tls", fields, "a peer without a certificate of serve.tls.ca was refused");
+      },
+    });
+  }
+
+  #talk(socket: Socket): void {
     this.#options.serveClient(socket).then(
       (outcome) => {
         this.counters.connections[outcome]++;

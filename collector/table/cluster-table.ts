@@ -5,9 +5,15 @@
  * A host that leaves keeps its row for a while, with `reportedMs` 0 and no
  * values: the window still knows its history by row, and a source may go on
  * listing it. The times of cells are kept, so that a source that repeats an old
- * sample does not bring it back.
+ * sample does not bring it back; that nobody sent this NaN stands in its decimals.
  */
-import type { ClusterView, Column, NumberColumn, TextColumn } from "../../core/model/columns.js";
+import {
+  type ClusterView,
+  type Column,
+  DECIMALS_CLEARED,
+  type NumberColumn,
+  type TextColumn,
+} from "../../core/model/columns.js";
 import { type ClusterDirectory, NONE } from "../../core/model/directory.js";
 import type { Frame } from "../../core/model/frame.js";
 import { isExpired } from "../../core/model/liveness.js";
@@ -185,6 +191,7 @@ export class ClusterTable implements ClusterView, FrameNews {
       for (const cells of this.#columns) {
         cells.timesMs[row] = 0;
         cells.changedFrames[row] = 0;
+        if (cells.kind === "number") cells.decimals[row] = 0;
       }
       this.directory.freeRow(row);
     }
@@ -277,13 +284,19 @@ export class ClusterTable implements ClusterView, FrameNews {
     this.reportedMs[row] = 0;
     for (const cells of this.#columns) {
       if (hasValue(cells, row)) this.#clear(cells, row, nextFrame);
+      // A sender's own "nan" goes with its host as well.
+      else if (cells.kind === "number") cells.decimals[row] = DECIMALS_CLEARED;
     }
     this.frameNumber = Math.max(this.frameNumber, nextFrame);
   }
 
   #clear(cells: Cells, row: number, nextFrame: number): void {
-    if (cells.kind === "number") cells.values[row] = Number.NaN;
-    else cells.texts[row] = undefined;
+    if (cells.kind === "number") {
+      cells.values[row] = Number.NaN;
+      cells.decimals[row] = DECIMALS_CLEARED;
+    } else {
+      cells.texts[row] = undefined;
+    }
     cells.changedFrames[row] = nextFrame;
     this.frameNumber = Math.max(this.frameNumber, nextFrame);
   }

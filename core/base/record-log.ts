@@ -6,8 +6,9 @@
  * Synchronous on purpose. A write to the page cache costs microseconds, and the
  * owner must not go on before it is done.
  */
+import { randomInt } from "node:crypto";
 import { GrateError, messageOf } from "./errors.js";
-import { encodeRecord, RECORD_HEADER_BYTES, SEGMENT_HEADER, scanSegment } from "./record-log-format.js";
+import { encodeRecord, recordHeaderBytes, scanSegment, segmentHeader } from "./record-log-format.js";
 
 /** One segment, open for append. Every method throws the system's error. */
 export interface LogFile {
@@ -48,6 +49,11 @@ export interface RecordLogOptions {
   readonly segmentBytesMax: number;
   /** Longest payload; a longer one is refused, and is taken for damage when read. */
   readonly recordBytesMax?: number;
+  /**
+   * Each record begins with a mark (format version 2), so that a damaged one costs
+   * no others. For an owner whose records mean something without those before.
+   */
+  readonly marked?: boolean;
 }
 
 export interface ReplayReport {
@@ -55,9 +61,9 @@ export interface ReplayReport {
   readonly records: number;
   /** Of good records with their headers. */
   readonly bytes: number;
-  /** Passed over: a torn tail, or the rest of a segment behind a damaged record. */
+  /** Passed over: a torn tail, damaged records and, where records have no marks, what is behind them. */
   readonly tornBytes: number;
-  /** One line for each damaged segment: its name, and why reading it ended early. */
+  /** One line for each damage: the segment's name, and what is wrong. */
   readonly faults: readonly string[];
 }
 
@@ -74,6 +80,9 @@ export class RecordLog {
 
   /** Number and good length of every segment that exists, ascending; the last one is written to. */
   readonly #segments: { readonly number: number; bytes: number }[] = [];
+  readonly #marked: boolean;
+  /** Of the segment that is written to. */
+  #mark: number | undefined;
   /** undefined: nothing is open, the next append begins a new segment. */
   #file: LogFile | undefined;
   #unsynced = false;
@@ -85,20 +94,21 @@ export class RecordLog {
     this.#prefix = options.prefix;
     this.#segmentBytesMax = options.segmentBytesMax;
     this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
+    this.#marked = options.marked === true;
   }
 
   /**
    * Replays what is there, oldest record first, and makes ready to append. A
-   * torn tail is cut off and reported. A damaged record ends its segment;
-   * reading goes on with the next segment.
+   * torn tail is cut off and reported. Behind a damaged record reading goes on at
+   * the next one, or without marks at the next segment.
    *
-   * @param onRecord the payload is valid only during the call
+   * @param onRecord the payload is valid only during the call; the segment is its number
    * @throws LogFormatError if a segment's name stands on a file that is none
    */
   static open(
     files: LogFiles,
     options: RecordLogOptions,
-    onRecord: (type: number, payload: Uint8Array) => void,
+    onRecord: (type: number, payload: Uint8Array, segment: number) => void,
   ): { log: RecordLog; report: ReplayReport } {
     const log = new RecordLog(files, options);
     return { log, report: log.#replay(onRecord) };
@@ -132,11 +142,11 @@ export class RecordLog {
         `appending to log ${this.#prefix}: a record of ${payload.length} bytes, at most ${this.#recordBytesMax} are allowed`,
       );
     }
-    const size = RECORD_HEADER_BYTES + payload.length;
-    const full = this.segmentBytes > SEGMENT_HEADER.length && this.segmentBytes + size > this.#segmentBytesMax;
-    if (this.#file === undefined || full) this.startSegment();
+    const size = recordHeaderBytes(this.#marked ? 0 : undefined) + payload.length;
+    const isEmpty = this.segmentBytes <= segmentHeader(this.#mark).length;
+    if (this.#file === undefined || (!isEmpty && this.segmentBytes + size > this.#segmentBytesMax)) this.startSegment();
     const record = this.#room(size);
-    encodeRecord(record, type, payload);
+    encodeRecord(record, type, payload, this.#mark);
     this.#write(record);
   }
 
@@ -169,20 +179,23 @@ export class RecordLog {
     this.#abandon();
     const number = this.segment + 1;
     const name = this.#name(number);
+    const mark = this.#marked ? randomInt(2 ** 32) : undefined;
+    const header = segmentHeader(mark);
     let file: LogFile | undefined;
     try {
       file = this.#files.open(name);
       // What a failed attempt before may have left.
       file.truncate(0);
-      writeAll(file, SEGMENT_HEADER);
+      writeAll(file, header);
     } catch (error) {
       if (file !== undefined) quietly(() => file?.close());
       quietly(() => this.#files.remove(name));
       throw this.#writeError("begin", error, number);
     }
     this.#file = file;
+    this.#mark = mark;
     this.#unsynced = true;
-    this.#segments.push({ number, bytes: SEGMENT_HEADER.length });
+    this.#segments.push({ number, bytes: header.length });
     return number;
   }
 
@@ -237,7 +250,7 @@ export class RecordLog {
     }
   }
 
-  #replay(onRecord: (type: number, payload: Uint8Array) => void): ReplayReport {
+  #replay(onRecord: (type: number, payload: Uint8Array, segment: number) => void): ReplayReport {
     const numbers = this.#listSegments();
     const faults: string[] = [];
     let records = 0;
@@ -246,16 +259,16 @@ export class RecordLog {
     for (const number of numbers) {
       const name = this.#name(number);
       const content = this.#files.read(name);
-      const scan = scanSegment(content, this.#recordBytesMax, onRecord);
+      const scan = scanSegment(content, this.#recordBytesMax, (type, payload) => onRecord(type, payload, number));
       if (scan.foreign) {
-        throw new LogFormatError(`reading log segment ${name}: ${scan.fault}; move it away if it is not Grate's`);
+        throw new LogFormatError(`reading log segment ${name}: ${scan.faults[0]}; move it away if it is not Grate's`);
       }
-      if (scan.fault !== undefined) faults.push(`${name}: ${scan.fault}`);
+      for (const fault of scan.faults) faults.push(`${name}: ${fault}`);
       records += scan.records;
-      bytes += Math.max(0, scan.goodBytes - SEGMENT_HEADER.length);
-      tornBytes += content.length - scan.goodBytes;
+      bytes += Math.max(0, scan.goodBytes - scan.damagedBytes - segmentHeader(scan.mark).length);
+      tornBytes += content.length - scan.goodBytes + scan.damagedBytes;
       this.#segments.push({ number, bytes: scan.goodBytes });
-      if (number === numbers.at(-1)) this.#continueIn(name, scan.goodBytes, content.length);
+      if (number === numbers.at(-1)) this.#continueIn(name, scan.goodBytes, content.length, scan.mark);
     }
     return { segments: numbers.length, records, bytes, tornBytes, faults };
   }
@@ -270,13 +283,17 @@ export class RecordLog {
   }
 
   /** The last segment is written on, behind its last good record; if that cannot be, a new one is begun later. */
-  #continueIn(name: string, goodBytes: number, lengthBytes: number): void {
+  #continueIn(name: string, goodBytes: number, lengthBytes: number, mark: number | undefined): void {
     let file: LogFile | undefined;
     try {
       file = this.#files.open(name);
       if (lengthBytes > goodBytes) file.truncate(goodBytes);
-      if (goodBytes === 0) file.close();
-      else this.#file = file;
+      const isOurVersion = goodBytes > 0 && (mark !== undefined) === this.#marked;
+      if (!isOurVersion) file.close();
+      else {
+        this.#file = file;
+        this.#mark = mark;
+      }
     } catch {
       if (file !== undefined) quietly(() => file?.close());
     }

@@ -1,7 +1,11 @@
 /**
  * The Archive port: what every store of history does. One contract suite
  * (test/contract/archive-contract.ts) holds each store to what it declares here.
+ *
+ * readMany and bucketMany (since 2026-11-22) are optional: a store that leaves
+ * them out, or answers undefined, is asked for each series by itself.
  */
+import type { BucketTable } from "./bucket-table.js";
 import type { MetricType } from "./metric.js";
 import type { Series, SeriesKey } from "./series.js";
 
@@ -24,6 +28,8 @@ export interface SeriesBatch {
   readonly key: SeriesKey;
   readonly type: MetricType;
   readonly units: string;
+  /** Longest expected time between two samples, seconds; absent where it is not known. */
+  readonly tmaxS?: number | undefined;
   readonly series: Series;
 }
 
@@ -32,6 +38,43 @@ export interface SeriesQuery {
   readonly key: SeriesKey;
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** One metric of all hosts of a cluster, all metrics of one host, or one series: at least one of the two names is given. */
+export interface ManyQuery {
+  readonly cluster: string;
+  /** Absent: every host that has the metric. */
+  readonly host?: string | undefined;
+  /** Absent: every metric of the host. */
+  readonly metric?: string | undefined;
+  /** Samples with fromMs <= time < toMs. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By the name that is not given: an earlier end for that series. */
+  readonly endsMs?: ReadonlyMap<string, number> | undefined;
+}
+
+export interface ManySamplesQuery extends ManyQuery {
+  /** Once more samples than this are read, the rest may be left out: the caller refuses such an answer. */
+  readonly samplesMax: number;
+}
+
+export interface ManyBucketsQuery extends ManyQuery {
+  readonly stepMs: number;
+  /** Once a table has more cells than this, further series may be left out: the caller refuses such an answer. */
+  readonly cellsMax: number;
+}
+
+/** The name is the one that the query did not give; the metric's where it gave both. */
+export interface NamedSeries {
+  readonly name: string;
+  readonly series: Series;
+}
+
+export interface NamedBuckets {
+  /** In the order of the table's rows, each once. */
+  readonly names: readonly string[];
+  readonly table: BucketTable;
 }
 
 /** From the first instant held to the last, both included, epoch ms. */
@@ -54,6 +97,19 @@ export interface Archive {
 
   /** @returns undefined where nothing of the series is in the range. */
   read(query: SeriesQuery): Promise<Series | undefined>;
+
+  /**
+   * Series without samples in the range are left out; order is the store's own.
+   * @returns undefined where the store cannot read more than one series at a time
+   */
+  readMany?(query: ManySamplesQuery): Promise<readonly NamedSeries[] | undefined>;
+
+  /**
+   * The numbers of many series summed up by steps; texts are passed over. Steps begin at multiples of stepMs,
+   * but only samples of the range itself are counted.
+   * @returns undefined where the store cannot do it
+   */
+  bucketMany?(query: ManyBucketsQuery): Promise<NamedBuckets | undefined>;
 
   /** @returns undefined while the archive is empty. */
   coverage(): Promise<Coverage | undefined>;

@@ -18,7 +18,7 @@ export interface NumberColumn extends ColumnBase {
   readonly kind: "number";
   /** NaN = no value. */
   readonly values: Float64Array;
-  /** Digits after the point as received, see number-text. */
+  /** Digits after the point as received, see number-text; of a value that was taken away DECIMALS_CLEARED. */
   readonly decimals: Uint8Array;
 }
 
@@ -29,6 +29,19 @@ export interface TextColumn extends ColumnBase {
 }
 
 export type Column = NumberColumn | TextColumn;
+
+/**
+ * In place of decimals: the value expired or went with its host, and NaN is ours. Without it NaN is what the
+ * sender said ("nan", or nothing that is a number), which those who hand it on have to say too.
+ */
+export const DECIMALS_CLEARED = 254;
+
+/** @returns whether the present has something to tell of this host and metric, be it a sender's own "nan" */
+export function hasSample(column: Column, row: number): boolean {
+  if (!((column.timesMs[row] ?? 0) > 0)) return false;
+  if (column.kind === "text") return column.texts[row] !== undefined;
+  return !(Number.isNaN(column.values[row]) && column.decimals[row] === DECIMALS_CLEARED);
+}
 
 export interface ClusterView {
   readonly directory: ClusterDirectory;

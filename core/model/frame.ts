@@ -16,6 +16,8 @@ export class Frame {
   readonly directory: ClusterDirectory;
   /** Name of the source in the configuration. */
   readonly source: string;
+  /** Every host that the source knows of this cluster is heard in this frame: it is one whole document. */
+  whole = false;
   /** When these values were true, epoch ms on our own clock. Triggers run on it. */
   timeMs = 0;
 
@@ -42,6 +44,7 @@ export class Frame {
   }
 
   clear(): void {
+    this.whole = false;
     this.count = 0;
     this.heardCount = 0;
     this.texts.length = 0;

@@ -1,6 +1,7 @@
 /** The vocabulary for users of the package; inside the project import the files. */
 export * from "./alert.js";
 export * from "./archive.js";
+export * from "./bucket-table.js";
 export * from "./columns.js";
 export * from "./directory.js";
 export * from "./duration.js";

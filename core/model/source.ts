@@ -9,7 +9,7 @@ export interface SourceHealth {
   readonly state: SourceState;
   /** One line for a person: the last error, or "" while all is well. */
   readonly message: string;
-  /** Newest frame, epoch ms; 0 = none yet. */
+  /** Newest frame or sums, epoch ms; 0 = none yet. */
   readonly lastFrameMs: number;
   /** Frames handed on since the start. */
   readonly frames: number;
@@ -21,4 +21,6 @@ export interface SourceHealth {
   readonly skewMs: number;
   /** The address in use, "" where there is none. */
   readonly address: string;
+  /** Octets that came over the network since the start; absent where that is not counted. */
+  readonly receivedBytes?: number;
 }

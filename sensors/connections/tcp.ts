@@ -1,5 +1,6 @@
 /**
- * Reads everything a TCP peer sends until it closes. Nothing is ever written.
+ * Reads everything a TCP peer sends until it closes. Nothing is ever written but
+ * the one line that a query port wants.
  *
  * The stream is drained into memory as fast as it comes, because a gmond holds
  * the lock its receiver needs for as long as it writes. Whatever the peer does
@@ -7,12 +8,13 @@
  * its deadline and its size, with bytes or with one line that says why not.
  */
 import { connect as connectTcp } from "node:net";
-import type { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock, Timer } from "../../core/base/clock.js";
 import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
 import { formatDuration } from "../../core/model/duration.js";
 import { gunzipWithin, isGzip } from "./gzip.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 
 export interface FetchRequest {
   readonly address: Address;
@@ -21,13 +23,17 @@ export interface FetchRequest {
   readonly timeoutMs: number;
   /** Of what comes over the line, and of what it unpacks to. */
   readonly sizeLimitBytes: number;
+  /** Sent as soon as the connection stands; nothing is where it is left out. */
+  readonly request?: string | undefined;
   /** Ends the read at once. */
   readonly signal: AbortSignal;
 }
 
 export interface Fetched {
-  /** Unpacked where the peer sent gzip. */
+  /** Unpacked where the peer sent gzip. Valid until the next fetch by the same function. */
   readonly bytes: Uint8Array;
+  /** What came over the line, packed or not; without what TLS adds. */
+  readonly receivedBytes: number;
   /** Wall clock at the first byte, epoch ms: the peer had written its LOCALTIME just before. */
   readonly receivedMs: number;
 }
@@ -35,10 +41,32 @@ export interface Fetched {
 /** @throws GrateError that says what failed, with which address */
 export type Fetch = (request: FetchRequest) => Promise<Fetched>;
 
-/** A connection being made: emits "connect" once, then data, "end", "error", "close". */
-export type Dial = (address: Address) => Readable;
+/**
+ * A connection being made: emits the ready event once, then "data", "end", "error", "close".
+ * Of data, what comes with the event is valid only as long as the event lasts.
+ */
+export type Dial = (address: Address) => Duplex;
 
-const dialTcp: Dial = ({ host, port }) => connectTcp({ host, port });
+export interface DialFacts {
+  /** The event that says that the connection stands; "connect" unless it is more than TCP. */
+  readonly readyEvent?: string;
+  /** @returns what a person should know of the error, undefined if nothing more than of any */
+  readonly explain?: (error: unknown) => string | undefined;
+}
+
+/** The kernel hands on at most so much at a time over the loopback. */
+const READ_BYTES = 2 ** 16;
+
+/** All reads go to the same memory: a new piece for each would be garbage at once. */
+const dialTcp: Dial = ({ host, port }) => {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (count: number) => {
+    socket.emit("data", buffer.subarray(0, count));
+    return true;
+  };
+  const socket = connectTcp({ host, port, onread: { buffer, callback } });
+  return socket;
+};
 
 /** What a person should know of the commonest errors. */
 const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({
@@ -50,24 +78,51 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({
   EAI_AGAIN: "the name server does not answer",
 });
 
-export function createTcpFetch(clock: Clock, dial: Dial = dialTcp): Fetch {
+export function createTcpFetch(clock: Clock, dial: Dial = dialTcp, facts: DialFacts = {}): Fetch {
+  // One fetch at a time has it; one that begins while another is under way makes its own.
+  let spare: ReceiveBuffer | undefined = new ReceiveBuffer();
   return async (request) => {
-    const received = await drain(clock, dial, request);
-    if (!isGzip(received.bytes)) return received;
-    const peer = formatAddress(request.address);
-    const bytes = await gunzipWithin(received.bytes, request.sizeLimitBytes, peer);
-    return { bytes, receivedMs: received.receivedMs };
+    const buffer = spare ?? new ReceiveBuffer();
+    spare = undefined;
+    try {
+      const received = await drain(clock, dial, facts, request, buffer);
+      if (!isGzip(received.bytes)) return received;
+      const peer = formatAddress(request.address);
+      const bytes = await gunzipWithin(received.bytes, request.sizeLimitBytes, peer);
+      return { ...received, bytes };
+    } finally {
+      spare = buffer;
+    }
   };
 }
 
-function drain(clock: Clock, dial: Dial, request: FetchRequest): Promise<Fetched> {
+/**
+ * A peer that has begun and says nothing for so long will not go on: it died with the connection open, or the
+ * network lost it. gmetad waits as long. Before the first byte only the deadline counts.
+ */
+const IDLE_MS = 10_000;
+
+/** A gmetad's or a collector's query port says nothing before it is asked. */
+const SILENT =
+  "is this a query port such as 8652 or 8662, which waits for a request? " +
+  "A gmond answers on 8649, a gmetad on 8651, a collector on 8661";
+
+function drain(
+  clock: Clock,
+  dial: Dial,
+  facts: DialFacts,
+  request: FetchRequest,
+  buffer: ReceiveBuffer,
+): Promise<Fetched> {
   const { signal, sizeLimitBytes } = request;
+  const { readyEvent = "connect", explain = () => undefined } = facts;
   const peer = formatAddress(request.address);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new GrateError(`Stopped before reading ${peer}`));
-    const chunks: Buffer[] = [];
+    buffer.clear();
     let sizeBytes = 0;
     let receivedMs = 0;
+    let lastMs = 0;
     let connected = false;
     let timer: Timer;
     const stream = dial(request.address);
@@ -79,42 +134,56 @@ function drain(clock: Clock, dial: Dial, request: FetchRequest): Promise<Fetched
       stream.removeAllListeners().on("error", () => {});
       stream.destroy();
       if (error !== undefined) reject(error);
-      else
-        resolve({ bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, sizeBytes), receivedMs });
+      else resolve({ bytes: buffer.bytes(), receivedBytes: sizeBytes, receivedMs });
     };
     const fail = (message: string) => finish(new GrateError(message));
     const onAbort = () => fail(`Stopped while reading ${peer}`);
+    /** Until the deadline, or until the peer has been silent for too long in the middle. */
+    const leftMs = () => {
+      const nowMs = clock.monotonicMs();
+      const totalMs = request.timeoutMs - (nowMs - startedMs);
+      return sizeBytes === 0 ? totalMs : Math.min(totalMs, lastMs + IDLE_MS - nowMs);
+    };
     const onTimeout = () => {
+      if (connected && leftMs() > 0) {
+        timer = clock.setTimer(onTimeout, leftMs());
+        return;
+      }
       const limit = formatDuration(connected ? request.timeoutMs : request.connectTimeoutMs);
-      fail(
-        connected
-          ? `Cannot read ${peer}: not finished after ${limit}, ${sizeBytes} bytes received`
-          : `Cannot connect to ${peer}: no answer within ${limit}`,
-      );
+      if (!connected) return fail(`Cannot connect to ${peer}: no answer within ${limit}`);
+      if (sizeBytes === 0 && request.request === undefined) {
+        return fail(`Cannot read ${peer}: connected, but nothing came within ${limit}: ${SILENT}`);
+      }
+      if (clock.monotonicMs() - startedMs < request.timeoutMs) {
+        return fail(`Cannot read ${peer}: it stopped for ${formatDuration(IDLE_MS)} after ${sizeBytes} bytes`);
+      }
+      fail(`Cannot read ${peer}: not finished after ${limit}, ${sizeBytes} bytes received`);
     };
 
     const startedMs = clock.monotonicMs();
     timer = clock.setTimer(onTimeout, request.connectTimeoutMs);
     signal.addEventListener("abort", onAbort);
-    stream.on("connect", () => {
+    stream.on(readyEvent, () => {
       connected = true;
+      if (request.request !== undefined) stream.write(request.request);
       timer.cancel();
-      timer = clock.setTimer(onTimeout, request.timeoutMs - (clock.monotonicMs() - startedMs));
+      timer = clock.setTimer(onTimeout, Math.min(IDLE_MS, leftMs()));
     });
-    stream.on("data", (chunk: Buffer) => {
+    stream.on("data", (chunk: Uint8Array) => {
       if (sizeBytes === 0) receivedMs = clock.nowMs();
+      lastMs = clock.monotonicMs();
       sizeBytes += chunk.length;
       if (sizeBytes > sizeLimitBytes) {
         return fail(`Cannot read ${peer}: more than the limit of ${sizeLimitBytes} bytes`);
       }
-      chunks.push(chunk);
+      buffer.append(chunk);
     });
     stream.on("end", () => finish());
     stream.on("error", (error) =>
       fail(
         connected
-          ? `Cannot read ${peer}: ${messageOf(error)}, ${sizeBytes} bytes received`
-          : `Cannot connect to ${peer}: ${CONNECT_ERRORS[codeOf(error)] ?? messageOf(error)}`,
+          ? `Cannot read ${peer}: ${explain(error) ?? messageOf(error)}, ${sizeBytes} bytes received`
+          : `Cannot connect to ${peer}: ${explain(error) ?? CONNECT_ERRORS[codeOf(error)] ?? messageOf(error)}`,
       ),
     );
     stream.on("close", () => fail(`Cannot read ${peer}: closed before its end, ${sizeBytes} bytes received`));

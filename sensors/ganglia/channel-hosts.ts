@@ -7,7 +7,9 @@
  * While a name is being looked up the host's packets wait, up to a limit.
  */
 import { type ClusterDirectory, NONE } from "../../core/model/directory.js";
+import { DEFAULT_HOST_TMAX_S, type HostFacts } from "../../core/model/host.js";
 import { nameFault } from "../../core/model/names.js";
+import { addressKey } from "./address-key.js";
 import type { ChannelHost, HeldPacket } from "./channel-host.js";
 
 export interface HostLimits {
@@ -16,8 +18,22 @@ export interface HostLimits {
   readonly heldMax: number;
 }
 
-/** As many hosts as a directory takes. */
-export const DEFAULT_HOST_LIMITS: HostLimits = Object.freeze({ hostsMax: 65_536, heldMax: 1_000 });
+/**
+ * As many hosts as a directory takes. Of packets, what a thousand hosts send in
+ * the first five seconds after their gmonds were all started anew, which is the
+ * longest that a name may take; some 10 MB.
+ */
+export const DEFAULT_HOST_LIMITS: HostLimits = Object.freeze({ hostsMax: 65_536, heldMax: 20_000 });
+
+/**
+ * How often names that we found ourselves are compared with those of documents,
+ * ticks of a second: soon enough for the second host of the two to go before
+ * anybody calls it down, which takes 80 s.
+ */
+const REVIEW_TICKS = 10;
+
+/** What is said of a host that turned out to be another: its cluster forgets it when it next looks. */
+const WITHDRAWN_DMAX_S = 1;
 
 export interface HostEvents {
   /** The host has a name and a row: its packets, if any waited, can be taken. */
@@ -52,6 +68,8 @@ export class ChannelHosts {
   #indexedRows = 0;
   #mayIndexAll = true;
   #maySweep = true;
+  #ticks = 0;
+  #reviewedVersion = -1;
 
   constructor(directory: ClusterDirectory, names: NameSource, events: HostEvents, limits = DEFAULT_HOST_LIMITS) {
     this.#directory = directory;
@@ -74,15 +92,20 @@ export class ChannelHosts {
     return undefined;
   }
 
-  /** A host whose packet names it. @returns undefined if there is no room or the name is refused */
+  /**
+   * A host whose packet names it. It keeps the name that it has in documents: gmond
+   * too shows a host that it knows by its address under the name that it has.
+   * @returns undefined if there is no room or the name is refused
+   */
   admitNamed(key: string, name: string): ChannelHost | undefined {
-    const host = this.#add(key);
-    return host !== undefined && this.#place(host, name) ? host : undefined;
+    const host = this.#add(key, true);
+    if (host === undefined) return undefined;
+    return this.#place(host, this.#knownName(key) ?? name) ? host : undefined;
   }
 
   /** A host that is known by its address. Its row is NONE if the name has to be looked up. */
   admit(ip: string): ChannelHost | undefined {
-    const host = this.#add(ip);
+    const host = this.#add(ip, false);
     if (host === undefined) return undefined;
     const known = this.#knownName(ip);
     if (known !== undefined) return this.#place(host, known) ? host : undefined;
@@ -104,15 +127,16 @@ export class ChannelHosts {
   tick(): void {
     this.#mayIndexAll = true;
     this.#maySweep = true;
+    if (++this.#ticks % REVIEW_TICKS === 0) this.#review();
   }
 
-  #add(key: string): ChannelHost | undefined {
+  #add(key: string, spoofed: boolean): ChannelHost | undefined {
     if (this.#hosts.size >= this.#limits.hostsMax) this.#sweep();
     if (this.#hosts.size >= this.#limits.hostsMax || nameFault(key) !== undefined) {
       this.dropped++;
       return undefined;
     }
-    const host: ChannelHost = { key, name: "", row: NONE, heardMs: 0, held: [], metrics: new Map() };
+    const host = newHost(key, spoofed);
     this.#hosts.set(key, host);
     return host;
   }
@@ -133,7 +157,7 @@ export class ChannelHosts {
     this.#events.onNamed(host, held);
   }
 
-  #place(host: ChannelHost, name: string): boolean {
+  #place(host: ChannelHost, name: string, wasMoved = false): boolean {
     const row = this.#directory.row(name);
     if (row === NONE) {
       this.dropped += 1 + host.held.length;
@@ -142,8 +166,14 @@ export class ChannelHosts {
     }
     host.name = name;
     host.row = row;
+    // Of two names that were there already neither is news; one that comes later is.
+    host.provisional = !wasMoved && this.#nameByIp.get(host.key) !== AMBIGUOUS;
     const facts = this.#directory.host(row);
-    if (facts?.ip === "") this.#directory.describeHost(row, { ...facts, ip: host.key });
+    if (facts === undefined) return true;
+    const ip = facts.ip === "" ? host.key : facts.ip;
+    // Left once, and heard again under that name.
+    const dmaxS = isWithdrawn(facts) ? 0 : facts.dmaxS;
+    this.#directory.describeHost(row, { ...facts, ip, dmaxS });
     return true;
   }
 
@@ -171,9 +201,43 @@ export class ChannelHosts {
     for (; this.#indexedRows < this.#directory.rowCount; this.#indexedRows++) {
       const facts = this.#directory.host(this.#indexedRows);
       if (facts === undefined || facts.ip === "") continue;
-      const known = this.#nameByIp.get(facts.ip);
-      this.#nameByIp.set(facts.ip, known === undefined || known === facts.name ? facts.name : AMBIGUOUS);
+      const ip = addressKey(facts.ip);
+      if (!this.#isOurs(facts, ip)) this.#nameByIp.set(ip, betterName(this.#nameByIp.get(ip), facts.name, ip));
     }
+  }
+
+  /** The row is there because we named it so: nothing can be learnt from it. */
+  #isOurs(facts: HostFacts, ip: string): boolean {
+    const host = this.#hosts.get(ip);
+    return host?.provisional === true && host.name === facts.name;
+  }
+
+  /**
+   * A document may have come since that calls a host by another name than it had
+   * so far. From then on its packets count for that one; the host of the former
+   * name, which is the same machine a second time, leaves. This is done once for
+   * a host: two documents that disagree shall not make it wander.
+   */
+  #review(): void {
+    if (this.#reviewedVersion === this.#directory.version) return;
+    this.#indexedVersion = -1;
+    this.#index();
+    this.#mayIndexAll = true;
+    for (const host of [...this.#hosts.values()]) {
+      const better = host.provisional && host.row !== NONE ? this.#nameByIp.get(host.key) : undefined;
+      if (better !== undefined && better !== AMBIGUOUS && better !== host.key) this.#move(host, better);
+    }
+    this.#reviewedVersion = this.#directory.version;
+  }
+
+  #move(host: ChannelHost, name: string): void {
+    const before = this.#directory.host(host.row);
+    if (before?.name !== host.name || this.#directory.row(name) === NONE) return;
+    this.#events.onForgotten(host);
+    if (isOnlyFromChannels(before)) {
+      this.#directory.describeHost(host.row, { ...before, dmaxS: WITHDRAWN_DMAX_S });
+    }
+    this.#place(host, name, true);
   }
 
   /** Makes room by dropping hosts that their cluster has forgotten. */
@@ -182,4 +246,34 @@ export class ChannelHosts {
     this.#maySweep = false;
     for (const key of [...this.#hosts.keys()]) this.find(key);
   }
+}
+
+function newHost(key: string, spoofed: boolean): ChannelHost {
+  return {
+    key,
+    spoofed,
+    name: "",
+    row: NONE,
+    heardMs: 0,
+    held: [],
+    metrics: new Map(),
+    identity: undefined,
+    byShape: [],
+    provisional: false,
+  };
+}
+
+/** An address in place of a name says only that somebody could not find the name. */
+function betterName(known: string | undefined, name: string, ip: string): string {
+  if (known === undefined || known === name || known === ip) return name;
+  return name === ip ? known : AMBIGUOUS;
+}
+
+function isWithdrawn(facts: HostFacts): boolean {
+  return facts.dmaxS === WITHDRAWN_DMAX_S && isOnlyFromChannels({ ...facts, dmaxS: 0 });
+}
+
+/** A host that stands in documents has more said of it, or is said anew with the next one. */
+function isOnlyFromChannels(facts: HostFacts): boolean {
+  return facts.tags === "" && facts.tmaxS === DEFAULT_HOST_TMAX_S && facts.dmaxS === 0;
 }

@@ -10,7 +10,8 @@ import type { Frame } from "../../core/model/frame.js";
 import { kindOf, type MetricMeta } from "../../core/model/metric.js";
 import { decimalsOf, formatNumber, parseNumber } from "../../core/model/number-text.js";
 import { BUILTIN_METRICS, builtinMeta } from "../../core/wire/ganglia/builtin-metrics.js";
-import type { ChannelHost, MetricSlot, PacketValue } from "./channel-host.js";
+import type { ValueShape, ValueShapes } from "../../core/wire/ganglia/packets/shapes.js";
+import type { ChannelHost, MetricSlot, PacketValue, ReadText } from "./channel-host.js";
 
 const BUILTIN: ReadonlyMap<string, MetricMeta> = new Map(
   BUILTIN_METRICS.map((builtin) => [builtin.name, builtinMeta(builtin)]),
@@ -46,16 +47,51 @@ export class ChannelMetrics {
     return this.#waiting.size;
   }
 
-  /** A value of a host that has a row. */
-  value(host: ChannelHost, name: string, value: PacketValue, timeMs: number): void {
+  /** A value of a host that has a row. @returns the metric's place; undefined where there is none left */
+  value(host: ChannelHost, name: string, value: PacketValue, timeMs: number): MetricSlot | undefined {
     const slot = host.metrics.get(name) ?? this.#newSlot(host, name);
     if (slot === undefined) {
       this.dropped++;
-      return;
+      return undefined;
     }
     if (slot.column === NONE) this.#lookUp(slot, value);
     if (slot.column === NONE) this.#wait(slot, value, timeMs);
     else this.#push(slot, value, timeMs);
+    return slot;
+  }
+
+  /** Metrics whose values wait for metadata, in the order in which they came. */
+  waitingSlots(): Iterable<MetricSlot> {
+    return this.#waiting;
+  }
+
+  /**
+   * A value packet whose shape is known, the hot path: in a running cluster these
+   * are nearly all packets, and none of them makes an object.
+   * @returns false if it has to be read the long way
+   */
+  knownValue(slot: MetricSlot, shape: ValueShape, shapes: ValueShapes, timeMs: number): boolean {
+    if (slot.column === NONE) return false;
+    const { row } = slot.host;
+    if (!shape.isText) {
+      if (!slot.isNumber) return false;
+      const number = shapes.number(shape);
+      if (shapes.isCut) return false;
+      if (!Number.isNaN(number)) this.#frame.pushNumber(row, slot.column, number, timeMs, shape.decimals);
+      return true;
+    }
+    const known = slot.text;
+    const text = shapes.text(known === undefined ? "" : known.text);
+    if (shapes.isCut) return false;
+    if (!slot.isNumber) {
+      if (known === undefined || known.text !== text) slot.text = { text, number: Number.NaN, decimals: 0 };
+      this.#frame.pushText(row, slot.column, text, timeMs);
+    } else {
+      const read = known !== undefined && known.text === text ? known : readText(text);
+      slot.text = read;
+      if (!Number.isNaN(read.number)) this.#frame.pushNumber(row, slot.column, read.number, timeMs, read.decimals);
+    }
+    return true;
   }
 
   /** Metadata of a host that has a row. */
@@ -79,11 +115,12 @@ export class ChannelMetrics {
     for (const slot of host.metrics.values()) this.#waiting.delete(slot);
     this.#slots -= host.metrics.size;
     host.metrics.clear();
+    host.byShape.length = 0;
   }
 
   #newSlot(host: ChannelHost, name: string): MetricSlot | undefined {
     if (this.#slots >= this.#limits.slotsMax) return undefined;
-    const slot: MetricSlot = { host, name, column: NONE, isNumber: false, waiting: undefined };
+    const slot: MetricSlot = { host, name, column: NONE, isNumber: false, text: undefined, waiting: undefined };
     host.metrics.set(name, slot);
     this.#slots++;
     return slot;
@@ -111,6 +148,7 @@ export class ChannelMetrics {
     const kind = kindOf(meta.type);
     slot.column = this.#directory.column(meta.name, kind);
     slot.isNumber = kind === "number";
+    slot.text = undefined;
     if (slot.column === NONE) {
       // A bad name or too many metrics: the directory counts it as refused.
       this.dropped++;
@@ -136,14 +174,18 @@ export class ChannelMetrics {
     const { row } = slot.host;
     if (slot.isNumber) {
       // gmetric sends every value as text, whatever its type.
-      const number = value.isText ? parseNumber(value.text) : value.value;
-      if (Number.isNaN(number)) return;
-      const decimals = value.isText ? decimalsOf(value.text.trim()) : value.decimals;
-      this.#frame.pushNumber(row, slot.column, number, timeMs, decimals);
+      const { number, decimals } = value.isText
+        ? readText(value.text)
+        : { number: value.value, decimals: value.decimals };
+      if (!Number.isNaN(number)) this.#frame.pushNumber(row, slot.column, number, timeMs, decimals);
     } else if (value.isText) {
       this.#frame.pushText(row, slot.column, value.text, timeMs);
     } else if (!Number.isNaN(value.value)) {
       this.#frame.pushText(row, slot.column, formatNumber(value.value, value.decimals), timeMs);
     }
   }
+}
+
+function readText(text: string): ReadText {
+  return { text, number: parseNumber(text), decimals: decimalsOf(text.trim()) };
 }

@@ -5,13 +5,15 @@
  * gets a copy of what is sent to the group and nothing else, and a gmond on the
  * same machine still gets its own. A unicast address is bound without sharing:
  * of two sockets that share one, only one receives, and gmond would lose its
- * packets to us.
+ * packets to us. A group is not joined where that would make a program on this
+ * machine hear it that did not before (channel-neighbours.ts).
  */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
+import { isOverheard, type ReadNeighbours, readNeighbours } from "./channel-neighbours.js";
 import { addressOfInterface, interfaceOfAddress } from "./interfaces.js";
 import { isMulticast } from "./multicast.js";
 
@@ -37,8 +39,11 @@ export interface Channel {
   /**
    * Joins the group, or leaves it and joins again. Nothing to do for unicast.
    * @throws GrateError where the interface is missing or down: worth trying again later
+   * @throws UnusableAddressError where another program would hear the group on account of us
    */
   join(): void;
+  /** Leaves the group if another program has begun to hear it on account of us. @throws UnusableAddressError then */
+  checkNeighbours(): void;
   /** Idempotent. No handler is called afterwards. */
   close(): Promise<void>;
 }
@@ -53,7 +58,14 @@ export class UnusableAddressError extends GrateError {
   override readonly name = "UnusableAddressError";
 }
 
-export const openChannel: OpenChannel = async (options, handlers) => {
+export const openChannel: OpenChannel = (options, handlers) => openBeside(options, handlers, readNeighbours);
+
+/** @param read for tests */
+export async function openBeside(
+  options: ChannelOptions,
+  handlers: ChannelHandlers,
+  read: ReadNeighbours,
+): Promise<Channel> {
   const { listen } = options;
   const multicast = isMulticast(listen.host);
   const socket = isIPv6(listen.host)
@@ -76,8 +88,15 @@ export const openChannel: OpenChannel = async (options, handlers) => {
       if (!multicast || closed) return;
       if (joined) leave(socket, options);
       joined = false;
+      if (isOverheard(listen, 0, read)) throw overheardError(listen);
       join(socket, options);
       joined = true;
+    },
+    checkNeighbours() {
+      if (!joined || closed || !isOverheard(listen, 1, read)) return;
+      leave(socket, options);
+      joined = false;
+      throw overheardError(listen);
     },
     close() {
       if (closed) return Promise.resolve();
@@ -85,7 +104,16 @@ export const openChannel: OpenChannel = async (options, handlers) => {
       return new Promise((resolve) => socket.close(() => resolve()));
     },
   };
-};
+}
+
+function overheardError({ host, port }: Address): UnusableAddressError {
+  return new UnusableAddressError(
+    `Cannot join ${host}: a program on this machine receives on port ${port} of every address, most likely a gmond ` +
+      "that takes unicast, and would hear the whole group because of us. " +
+      "Poll a gmond of the group instead (type: ganglia-xml, on its TCP port, 8649 by default), " +
+      'or let that gmond receive on one address (bind = "..." in its udp_recv_channel)',
+  );
+}
 
 function bind(socket: Socket, options: ChannelOptions, multicast: boolean): Promise<void> {
   const { listen } = options;
@@ -113,8 +141,8 @@ function bindError(error: Error, listen: Address): GrateError {
   );
 }
 
-/** A group of one link only means something together with the link. */
-function withZone({ listen, interface: wanted }: ChannelOptions): string {
+/** A group of one link only means something together with the link. @returns the host to bind or to send to */
+export function withZone({ listen, interface: wanted }: ChannelOptions): string {
   if (!isIPv6(listen.host) || listen.host.includes("%") || wanted === undefined) return listen.host;
   return `${listen.host}%${interfaceOfAddress(networkInterfaces(), wanted) ?? wanted}`;
 }
@@ -139,7 +167,7 @@ function leave(socket: Socket, options: ChannelOptions): void {
 }
 
 /** What the kernel wants to hear: an address for IPv4, "::%eth0" for IPv6. */
-function localAddress({ listen, interface: wanted }: ChannelOptions): string | undefined {
+export function localAddress({ listen, interface: wanted }: ChannelOptions): string | undefined {
   if (wanted === undefined) return undefined;
   const found = addressOfInterface(networkInterfaces(), wanted, isIPv6(listen.host) ? 6 : 4);
   if (found === undefined) {

@@ -5,18 +5,20 @@
 import { type ClusterDirectory, NONE } from "../../core/model/directory.js";
 import { Frame, type FrameSink } from "../../core/model/frame.js";
 import { parseNumber } from "../../core/model/number-text.js";
+import type { LegacySystem } from "../../core/wire/ganglia/packets/legacy-metrics.js";
 import { type GangliaPacket, PacketDecoder } from "../../core/wire/ganglia/packets.js";
-import type { ChannelHost, HeldPacket } from "./channel-host.js";
+import { addressKey } from "./address-key.js";
+import type { ChannelHost, HeldPacket, MetricSlot } from "./channel-host.js";
 import { ChannelHosts, DEFAULT_HOST_LIMITS, type HostLimits, type NameSource } from "./channel-hosts.js";
 import { ChannelMetrics, DEFAULT_METRIC_LIMITS, type MetricLimits } from "./channel-metrics.js";
 
 /** Everything since the start, but for the two that say how much waits now. */
 export interface ChannelCounters {
   readonly packets: number;
+  /** Of those, messages of Ganglia 3.0 and 2.5. */
+  readonly legacy: number;
   /** Begin as no packet of Ganglia, or break off. */
   readonly malformed: number;
-  /** Of Ganglia 3.0 and 2.5. */
-  readonly unsupported: number;
   /** Packets or values that a limit or a bad name left no room for. */
   readonly dropped: number;
   /** Packets that wait for the name of their host, now. */
@@ -31,7 +33,9 @@ export interface ChannelStateOptions {
   readonly sink: Pick<FrameSink, "accept">;
   readonly names: NameSource;
   /** A datagram was passed over; called for each one, so it must not log each one. */
-  readonly onRefused: (kind: "malformed" | "unsupported", reason: string, senderIp: string) => void;
+  readonly onRefused: (reason: string, senderIp: string) => void;
+  /** Whose gmond 2.5 may be among the senders. */
+  readonly legacySystem?: LegacySystem;
   readonly limits?: Partial<HostLimits & MetricLimits>;
 }
 
@@ -44,12 +48,10 @@ const DATAGRAM_OCTETS_MAX = 4_096;
 /** A frame is handed over early when it has so many cells: at 20,000 packets a second they are three seconds'. */
 const FRAME_CELLS_MAX = 65_536;
 
-const MAPPED_PREFIX = "::ffff:";
-
 export class ChannelState {
   readonly #options: ChannelStateOptions;
   readonly #directory: ClusterDirectory;
-  readonly #decoder = new PacketDecoder();
+  readonly #decoder: PacketDecoder;
   readonly #frame: Frame;
   readonly #hosts: ChannelHosts;
   readonly #metrics: ChannelMetrics;
@@ -57,11 +59,12 @@ export class ChannelState {
   #heard: ChannelHost[] = [];
   #packets = 0;
   #malformed = 0;
-  #unsupported = 0;
+  #legacy = 0;
 
   constructor(options: ChannelStateOptions) {
     this.#options = options;
     this.#directory = options.directory;
+    this.#decoder = new PacketDecoder(options.legacySystem);
     this.#frame = new Frame(options.directory, options.source);
     this.#metrics = new ChannelMetrics(options.directory, this.#frame, { ...DEFAULT_METRIC_LIMITS, ...options.limits });
     this.#hosts = new ChannelHosts(
@@ -78,8 +81,8 @@ export class ChannelState {
   counters(): ChannelCounters {
     return {
       packets: this.#packets,
+      legacy: this.#legacy,
       malformed: this.#malformed,
-      unsupported: this.#unsupported,
       dropped: this.#hosts.dropped + this.#metrics.dropped,
       heldForName: this.#hosts.held,
       heldForMetadata: this.#metrics.waiting,
@@ -88,28 +91,42 @@ export class ChannelState {
 
   /**
    * @param timeMs arrival, epoch ms
-   * @returns whether it was a message of Ganglia 3.1 or later
+   * @returns whether it was a message of Ganglia
    */
   take(datagram: Uint8Array, senderIp: string, timeMs: number): boolean {
     this.#packets++;
     if (datagram.length > DATAGRAM_OCTETS_MAX) {
-      const reason = `it has ${datagram.length} octets, at most ${DATAGRAM_OCTETS_MAX} are allowed`;
-      return this.#refuse("malformed", reason, senderIp);
+      return this.#refuse(`it has ${datagram.length} octets, at most ${DATAGRAM_OCTETS_MAX} are allowed`, senderIp);
     }
+    const sender = addressKey(senderIp);
+    if (this.#takeKnown(datagram, sender, timeMs)) return true;
     const packet = this.#decoder.decode(datagram);
     switch (packet.kind) {
       case "value":
       case "metadata":
-        this.#takePacket(packet, senderIp, timeMs);
+        if (packet.family === "legacy") this.#legacy++;
+        this.#takePacket(packet, datagram, sender, timeMs);
         return true;
       case "request":
-        this.#takeRequest(senderIp, timeMs);
+        this.#takeRequest(sender, timeMs);
         return true;
-      case "unsupported":
-        return this.#refuse("unsupported", "it is of Ganglia 3.0 or 2.5", senderIp);
       default:
-        return this.#refuse("malformed", packet.reason, senderIp);
+        return this.#refuse(packet.reason, senderIp);
     }
+  }
+
+  /** The hot path: a value of a host and in a shape that are known. @returns false if it has to be read the long way */
+  #takeKnown(datagram: Uint8Array, sender: string, timeMs: number): boolean {
+    const host = this.#hosts.find(sender);
+    if (host === undefined || host.identity === undefined) return false;
+    const { shapes } = this.#decoder;
+    const shape = shapes.find(datagram, host.identity);
+    const slot = shape === undefined ? undefined : host.byShape[shape.index];
+    if (shape === undefined || slot === undefined) return false;
+    if (!this.#metrics.knownValue(slot, shape, shapes, timeMs)) return false;
+    this.#hear(host, timeMs);
+    if (this.#frame.count >= FRAME_CELLS_MAX) this.handOver(timeMs);
+    return true;
   }
 
   /** Hands what has come over as one frame, if anything has. */
@@ -130,13 +147,18 @@ export class ChannelState {
     }
   }
 
+  /** Metrics whose values wait for metadata. */
+  waitingSlots(): Iterable<MetricSlot> {
+    return this.#metrics.waitingSlots();
+  }
+
   /** The directory may have learnt metadata that values wait for. */
   retryWaiting(): void {
     this.#metrics.retryWaiting();
   }
 
-  #takePacket(packet: GangliaPacket, senderIp: string, timeMs: number): void {
-    const key = packet.spoof ? packet.spoofIp : plainIp(senderIp);
+  #takePacket(packet: GangliaPacket, datagram: Uint8Array, sender: string, timeMs: number): void {
+    const key = packet.spoof ? addressKey(packet.spoofIp) : sender;
     const host = this.#hosts.find(key) ?? this.#admit(key, packet);
     if (host === undefined) return;
     if (host.row === NONE) {
@@ -145,8 +167,17 @@ export class ChannelState {
       return;
     }
     this.#hear(host, timeMs);
-    this.#apply(host, packet, timeMs);
+    const slot = this.#apply(host, packet, timeMs);
+    if (slot !== undefined) this.#learn(host, slot, datagram);
     if (this.#frame.count >= FRAME_CELLS_MAX) this.handOver(timeMs);
+  }
+
+  /** The next packet like this one is taken by the short way. */
+  #learn(host: ChannelHost, slot: MetricSlot, datagram: Uint8Array): void {
+    const shape = this.#decoder.learnShape(datagram);
+    if (shape === undefined) return;
+    host.identity = this.#decoder.identityOf(datagram);
+    host.byShape[shape.index] = slot;
   }
 
   #admit(key: string, packet: GangliaPacket): ChannelHost | undefined {
@@ -158,8 +189,8 @@ export class ChannelState {
    * names need not be. One that has never sent anything else is a listener like
    * ourselves and no host of the cluster.
    */
-  #takeRequest(senderIp: string, timeMs: number): void {
-    const host = this.#hosts.find(plainIp(senderIp));
+  #takeRequest(sender: string, timeMs: number): void {
+    const host = this.#hosts.find(sender);
     if (host !== undefined && host.row !== NONE) this.#hear(host, timeMs);
   }
 
@@ -170,17 +201,17 @@ export class ChannelState {
     }
   }
 
-  #apply(host: ChannelHost, packet: Readonly<GangliaPacket>, timeMs: number): void {
+  /** @returns the place of the metric if the packet brought a value of one */
+  #apply(host: ChannelHost, packet: Readonly<GangliaPacket>, timeMs: number): MetricSlot | undefined {
     const special = specialName(packet.metric);
-    if (packet.meta !== undefined) {
-      if (special === undefined) this.#metrics.describe(host, packet.meta);
-    } else if (special === "heartbeat") {
-      this.#setStarted(host, packet.isText ? parseNumber(packet.text) : packet.value);
-    } else if (special === "location") {
-      if (packet.isText) this.#setLocation(host, packet.text);
-    } else {
-      this.#metrics.value(host, packet.metric, packet, timeMs);
+    if (special === undefined) {
+      if (packet.meta !== undefined) this.#metrics.describe(host, packet.meta);
+      return packet.kind === "value" ? this.#metrics.value(host, packet.metric, packet, timeMs) : undefined;
     }
+    if (packet.kind !== "value") return undefined;
+    if (special === "heartbeat") this.#setStarted(host, packet.isText ? parseNumber(packet.text) : packet.value);
+    else if (packet.isText) this.#setLocation(host, packet.text);
+    return undefined;
   }
 
   /** `gmetric -H` sends 0: alive, start unknown. */
@@ -208,17 +239,11 @@ export class ChannelState {
     host.heardMs = 0;
   }
 
-  #refuse(kind: "malformed" | "unsupported", reason: string, senderIp: string): false {
-    if (kind === "malformed") this.#malformed++;
-    else this.#unsupported++;
-    this.#options.onRefused(kind, reason, senderIp);
+  #refuse(reason: string, senderIp: string): false {
+    this.#malformed++;
+    this.#options.onRefused(reason, senderIp);
     return false;
   }
-}
-
-/** An IPv4 host that an IPv6 socket hears is the same host. */
-function plainIp(ip: string): string {
-  return ip.startsWith(MAPPED_PREFIX) && ip.includes(".") ? ip.slice(MAPPED_PREFIX.length) : ip;
 }
 
 /** These two are facts about the host and no metrics; gmond takes them in any case. */

@@ -1,7 +1,8 @@
 /**
  * Names for addresses, by reverse DNS as gmond does it, but never in anybody's
  * way: questions wait in a queue, two are asked at a time, and one that is not
- * answered in time counts as having no name.
+ * answered in time counts as having no name. While the resolver hangs nobody
+ * waits for it: the first ones have found that out for all.
  */
 import { lookupService } from "node:dns/promises";
 import type { Clock, Timer } from "../../core/base/clock.js";
@@ -30,6 +31,8 @@ interface Question {
   readonly ip: string;
   readonly answered: ((name: string | undefined) => void)[];
   asked: boolean;
+  /** Asked, and nobody waits for the answer any more. */
+  givenUp: boolean;
   timer: Timer | undefined;
 }
 
@@ -42,6 +45,8 @@ export class HostNamer {
   /** Those of #open that have not been asked yet. */
   readonly #queue: Question[] = [];
   #asking = 0;
+  /** Of those, given up: the resolver still has not come back. */
+  #hanging = 0;
   /** When the resolver last said anything, monotonic ms. */
   #lastAnswerMs = Number.NEGATIVE_INFINITY;
 
@@ -60,11 +65,11 @@ export class HostNamer {
         open.answered.push(resolve);
         return;
       }
-      if (this.#open.size >= QUEUE_MAX) {
+      if (this.#open.size >= QUEUE_MAX || this.#hanging >= LOOKUPS_AT_ONCE) {
         resolve(undefined);
         return;
       }
-      const question: Question = { ip, answered: [resolve], asked: false, timer: undefined };
+      const question: Question = { ip, answered: [resolve], asked: false, givenUp: false, timer: undefined };
       this.#open.set(ip, question);
       this.#queue.push(question);
       this.#wait(question);
@@ -89,6 +94,7 @@ export class HostNamer {
       this.#wait(question);
       const heard = (name: string | undefined) => {
         this.#asking--;
+        if (question.givenUp) this.#hanging--;
         this.#lastAnswerMs = this.#clock.monotonicMs();
         this.#answer(question, name);
         this.#ask();
@@ -103,8 +109,16 @@ export class HostNamer {
       const resolverIsAlive = this.#clock.monotonicMs() - this.#lastAnswerMs < ANSWER_LIMIT_MS;
       // Others are being answered: a thousand hosts that appear at once take their turn.
       if (!question.asked && resolverIsAlive) this.#wait(question);
-      else this.#answer(question, undefined);
+      else this.#giveUp(question);
     }, ANSWER_LIMIT_MS);
+  }
+
+  #giveUp(question: Question): void {
+    if (question.asked) {
+      question.givenUp = true;
+      this.#hanging++;
+    }
+    this.#answer(question, undefined);
   }
 
   #answer(question: Question, found: string | undefined): void {

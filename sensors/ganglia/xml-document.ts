@@ -11,9 +11,13 @@ export interface DocumentLimits {
   readonly sizeLimitBytes: number;
 }
 
+/** What a gmetad's 8652 and a collector's 8662 answer with sums alone. */
+export const SUMMARY_REQUEST = "/?filter=summary\n";
+
 /**
  * The whole document in memory, to be parsed when nothing is being received any
  * more: a peer is never made to wait for our parser.
+ * @param request the line that a query port waits for
  * @throws GrateError if nothing came
  */
 export async function fetchDocument(
@@ -21,8 +25,9 @@ export async function fetchDocument(
   address: Address,
   limits: DocumentLimits,
   signal: AbortSignal,
+  request?: string,
 ): Promise<Fetched> {
-  const document = await fetch({ address, ...limits, signal });
+  const document = await fetch({ address, ...limits, signal, request });
   const peer = formatAddress(address);
   if (signal.aborted) throw new GrateError(`Stopped while reading ${peer}`);
   if (document.bytes.length > 0) return document;
@@ -37,4 +42,13 @@ export function documentFault(report: ReadReport, address: Address): string | un
   const peer = formatAddress(address);
   if (report.fault !== undefined) return `Cannot read ${peer}: ${report.fault}`;
   return report.complete ? undefined : `Cannot read all of ${peer}: it broke off after ${report.hosts} hosts`;
+}
+
+/** @returns why sums were asked for in vain; undefined where some came */
+export function noSumsFault(report: ReadReport, address: Address): string | undefined {
+  if (report.summaries > 0) return undefined;
+  return (
+    `${formatAddress(address)} gives no sums, though they were asked for (take: summary); ` +
+    `expected a query port: a gmetad's 8652, a collector's 8662`
+  );
 }

@@ -1,19 +1,29 @@
-/** Polls a gmond or a gmetad for its document: one frame a cluster and poll. */
+/** Polls a gmond, a gmetad or a collector for its document: one frame a cluster and poll, and the sums of what has no hosts. */
 import { type Address, formatAddress } from "../../core/base/address.js";
+import type { Clock } from "../../core/base/clock.js";
+import { tlsPeer } from "../../core/base/config/tls.js";
 import { messageOf } from "../../core/base/errors.js";
 import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/log.js";
 import type { SourceHealth } from "../../core/model/source.js";
 import { GangliaXmlReader, type ReadReport } from "../../core/wire/ganglia/xml-reader.js";
 import type { GangliaXmlConfig } from "../config.js";
 import { createTcpFetch, type Fetch, type Fetched } from "../connections/tcp.js";
+import { createTlsFetch } from "../connections/tls.js";
 import { HealthRecord } from "../health.js";
 import { PeriodicTask } from "../schedule.js";
 import type { Source, SourceDeps } from "../source.js";
 import { AddressList } from "./address-list.js";
-import { type DocumentLimits, documentFault, fetchDocument } from "./xml-document.js";
+import { type DocumentLimits, documentFault, fetchDocument, noSumsFault, SUMMARY_REQUEST } from "./xml-document.js";
+
+/** How bytes come in, as the source's configuration says. */
+function fetchOf({ tls }: GangliaXmlConfig, clock: Clock): Fetch {
+  const peer = tlsPeer(tls);
+  return peer === undefined ? createTcpFetch(clock) : createTlsFetch(clock, peer);
+}
 
 export class GangliaXmlPoller implements Source {
   readonly #name: string;
+  readonly #wantsSums: boolean;
   readonly #limits: DocumentLimits;
   readonly #logger: Logger;
   readonly #log: RateLimitedLog;
@@ -23,9 +33,10 @@ export class GangliaXmlPoller implements Source {
   readonly #reader: GangliaXmlReader;
   readonly #task: PeriodicTask;
 
-  /** @param fetch how bytes come in; TCP unless a test says otherwise */
-  constructor(config: GangliaXmlConfig, deps: SourceDeps, fetch: Fetch = createTcpFetch(deps.clock)) {
+  /** @param fetch how bytes come in; TCP or TLS unless a test says otherwise */
+  constructor(config: GangliaXmlConfig, deps: SourceDeps, fetch: Fetch = fetchOf(config, deps.clock)) {
     this.#name = config.name;
+    this.#wantsSums = config.take === "summary";
     this.#limits = {
       connectTimeoutMs: config["connect-timeout"],
       timeoutMs: config.timeout,
@@ -37,7 +48,14 @@ export class GangliaXmlPoller implements Source {
     this.#addresses = new AddressList(config.address);
     this.#health = new HealthRecord(config.name, config.type, deps.sink, deps.clock);
     this.#health.address = formatAddress(this.#addresses.current);
-    this.#reader = new GangliaXmlReader({ source: config.name, sink: this.#health });
+    this.#health.receivedBytes = 0;
+    this.#reader = new GangliaXmlReader({
+      source: config.name,
+      sink: this.#health,
+      rename: new Map(Object.entries(config.rename ?? {})),
+      detail: !this.#wantsSums,
+      everyS: Math.ceil(config.every / 1_000),
+    });
     this.#task = new PeriodicTask({
       clock: deps.clock,
       everyMs: config.every,
@@ -87,13 +105,15 @@ export class GangliaXmlPoller implements Source {
   async #pollAddress(address: Address, signal: AbortSignal): Promise<string | undefined> {
     let document: Fetched;
     try {
-      document = await fetchDocument(this.#fetch, address, this.#limits, signal);
+      const request = this.#wantsSums ? SUMMARY_REQUEST : undefined;
+      document = await fetchDocument(this.#fetch, address, this.#limits, signal, request);
     } catch (error) {
       return messageOf(error);
     }
+    this.#health.receivedBytes = (this.#health.receivedBytes ?? 0) + document.receivedBytes;
     const report = this.#reader.read(document.bytes, document.receivedMs);
     this.#note(report, address);
-    const fault = documentFault(report, address);
+    const fault = documentFault(report, address) ?? (this.#wantsSums ? noSumsFault(report, address) : undefined);
     if (fault === undefined) this.#succeeded(report, address);
     return fault;
   }
@@ -119,7 +139,8 @@ export class GangliaXmlPoller implements Source {
   #succeeded(report: ReadReport, address: Address): void {
     const peer = formatAddress(address);
     if (peer !== this.#health.address || this.#health.state !== "ok") {
-      this.#logger.info({ source: this.#name, address: peer, hosts: report.hosts }, "polling");
+      const { hosts, summaries } = report;
+      this.#logger.info({ source: this.#name, address: peer, hosts, summaries }, "polling");
     }
     this.#addresses.succeeded(address);
     this.#health.address = peer;

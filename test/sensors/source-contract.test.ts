@@ -33,12 +33,13 @@ describeSource("ganglia-xml", async (sink) => {
       "connect-timeout": 5_000,
       timeout: 30_000,
       "size-limit": 2 ** 20,
+      take: "detail",
     },
     deps,
     async () => {
       const hosts = [{ name: "node1", metrics: { load_one: ++value } }];
       const document = gmondDocument("khab", Math.floor(clock.nowMs() / 1_000), hosts);
-      return { bytes: Buffer.from(document), receivedMs: clock.nowMs() };
+      return { bytes: Buffer.from(document), receivedBytes: document.length, receivedMs: clock.nowMs() };
     },
   );
   return { source, clock, feed: () => clock.advance(NEXT_TICK_MS) };
@@ -55,12 +56,15 @@ describeSource("ganglia-udp", async (sink) => {
       cluster: "khab",
       listen: { host: "239.2.11.71", port: 8649 },
       resolve: true,
+      allow: [],
+      "request-metadata": false,
+      "legacy-os": "linux",
     },
     deps,
     {
       open: async ({ listen }, given) => {
         handlers = given;
-        return { receiveBufferBytes: 2 ** 30, local: listen, join: () => {}, close: async () => {} };
+        return { receiveBufferBytes: 2 ** 30, local: listen, join: () => {}, checkNeighbours: () => {}, close: async () => {} };
       },
       lookup: async () => "node1",
     },

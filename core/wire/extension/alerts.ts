@@ -9,7 +9,7 @@ import {
   type Severity,
 } from "../../model/alert.js";
 import type { XmlLimits } from "../xml/scanner.js";
-import { type DocumentFacts, emptyTag, openDocument, openTag, writeDocument } from "./document.js";
+import { type DocumentFacts, emptyTag, openDocument, openTag, type WritingFacts, writeDocument } from "./document.js";
 import type { XmlElement } from "./element.js";
 import { formatSeconds } from "./seconds.js";
 
@@ -23,7 +23,7 @@ export interface AlertsDocument extends DocumentFacts, Alerts {}
 
 const STATES: readonly AlertState[] = ["pending", "firing", "recovering"];
 
-export function writeAlerts(facts: DocumentFacts, alerts: Alerts): Generator<string> {
+export function writeAlerts(facts: WritingFacts, alerts: Alerts): Generator<string> {
   return writeDocument(facts, writeBody(alerts));
 }
 

@@ -8,6 +8,7 @@ import { openDocument } from "./document.js";
 import type { XmlElement } from "./element.js";
 import { ExtensionError } from "./errors.js";
 import { parseAges, parseRows, parseValues } from "./lists.js";
+import { readSums } from "./sums.js";
 
 /** Sixteen times the hosts of the largest clusters known. */
 const ROWS_MAX = 2 ** 20;
@@ -26,11 +27,13 @@ const CELLS_MAX = 2 ** 24;
 export function readChanges(document: string, limits?: XmlLimits): ChangesDocument {
   const { facts, body } = openDocument(document, "CHANGES", limits);
   const budget = new CellBudget();
+  const sums = [...body.all("SUMS")].map(readSums).filter((delta) => delta !== undefined);
   return {
     ...facts,
     full: body.flag("FULL"),
     frame: body.count("FRAME"),
     clusters: [...body.all("CLUSTER")].map((cluster) => readCluster(cluster, budget)),
+    ...(sums.length > 0 && { sums }),
   };
 }
 

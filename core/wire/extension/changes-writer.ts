@@ -3,22 +3,24 @@ import type { ClusterView, NumberColumn, TextColumn } from "../../model/columns.
 import { NONE } from "../../model/directory.js";
 import { type MetricMeta, sameMeta } from "../../model/metric.js";
 import type { Changes, ClusterChanges } from "./changes.js";
-import { type Attributes, type DocumentFacts, emptyTag, openTag, textTag, writeDocument, yesNo } from "./document.js";
+import { type Attributes, emptyTag, openTag, textTag, type WritingFacts, writeDocument, yesNo } from "./document.js";
 import { formatAges, formatRows, formatValue, RunWriter } from "./lists.js";
 import { formatSeconds } from "./seconds.js";
+import { writeSums } from "./sums.js";
 
 /**
  * Reads live views: join the chunks before the next frame is accepted, or the
  * document may hold a part of each.
  * @returns chunks of the document, a column or a host each
  */
-export function writeChanges(facts: DocumentFacts, changes: Changes): Generator<string> {
+export function writeChanges(facts: WritingFacts, changes: Changes): Generator<string> {
   return writeDocument(facts, writeBody(changes));
 }
 
 function* writeBody(changes: Changes): Generator<string> {
   yield `${openTag("CHANGES", { FULL: yesNo(changes.full), FRAME: changes.frame })}\n`;
   for (const cluster of changes.clusters) yield* writeCluster(cluster);
+  for (const sums of changes.sums) yield writeSums(sums);
   yield "</CHANGES>\n";
 }
 

@@ -7,6 +7,7 @@ import type { ClusterView } from "../../model/columns.js";
 import type { ClusterFacts, HostFacts } from "../../model/host.js";
 import type { MetricMeta, ValueKind } from "../../model/metric.js";
 import type { DocumentFacts } from "./document.js";
+import type { SumsChanges, SumsDelta } from "./sums.js";
 
 /** What to write of one cluster. */
 export interface ClusterChanges {
@@ -36,12 +37,16 @@ export interface Changes {
   readonly frame: number;
   /** Every cluster, those without a change too: one that is missing is gone. */
   readonly clusters: readonly ClusterChanges[];
+  /** Every grid and cluster of which only sums are known: one that is missing is gone. */
+  readonly sums: readonly SumsChanges[];
 }
 
 export interface ChangesDocument extends DocumentFacts {
   readonly full: boolean;
   readonly frame: number;
   readonly clusters: readonly ClusterDelta[];
+  /** Every grid and cluster of which only sums are known. Absent where nobody has any. */
+  readonly sums?: readonly SumsDelta[] | undefined;
 }
 
 /** To be applied in the order of the fields. */

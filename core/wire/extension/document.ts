@@ -1,6 +1,7 @@
 /** The frame around each of our documents, and the tags inside. */
 import { escapeXml } from "../xml/escape.js";
 import type { XmlLimits } from "../xml/scanner.js";
+import { DTD } from "./dtd.js";
 import { parseTree, type XmlElement } from "./element.js";
 import { type ErrorCode, ExtensionError, RefusedError } from "./errors.js";
 import { formatSeconds } from "./seconds.js";
@@ -14,6 +15,12 @@ export interface DocumentFacts {
   readonly instance: string;
   /** The collector's clock, epoch ms. */
   readonly nowMs: number;
+}
+
+/** How a document is to be written. */
+export interface WritingFacts extends DocumentFacts {
+  /** It is to carry its DTD, for readers that judge it by that. */
+  readonly dtd?: boolean | undefined;
 }
 
 /** By name, in the order in which they are to stand. */
@@ -47,16 +54,21 @@ const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
 export const yesNo = (value: boolean): string => (value ? "yes" : "no");
 
 /** Wraps a body; the chunks joined are the document. */
-export function* writeDocument(facts: DocumentFacts, body: Iterable<string>): Generator<string> {
-  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+export function* writeDocument(facts: WritingFacts, body: Iterable<string>): Generator<string> {
+  yield head(facts.dtd);
   yield `${openTag("GRATE_XML", { VERSION: FORMAT_VERSION, INSTANCE: facts.instance, NOW: formatSeconds(facts.nowMs) })}\n`;
   yield* body;
   yield "</GRATE_XML>\n";
 }
 
+function head(dtd: boolean | undefined): string {
+  const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
+  return dtd === true ? `${declaration}<!DOCTYPE GRATE_XML [\n${DTD}]>\n` : declaration;
+}
+
 /** The answer to what cannot be answered. */
-export function writeError(code: ErrorCode, message: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${openTag("GRATE_XML", { VERSION: FORMAT_VERSION })}\n${emptyTag("ERROR", { CODE: code, MESSAGE: message })}\n</GRATE_XML>\n`;
+export function writeError(code: ErrorCode, message: string, dtd?: boolean): string {
+  return `${head(dtd)}${openTag("GRATE_XML", { VERSION: FORMAT_VERSION })}\n${emptyTag("ERROR", { CODE: code, MESSAGE: message })}\n</GRATE_XML>\n`;
 }
 
 export interface OpenedDocument {

@@ -1,7 +1,7 @@
 /** What can go wrong between two ends that speak the extension. */
 
-/** Words for a program to act upon: ask differently; try later; a fault of the collector's own. */
-export const ERROR_CODES = ["bad-request", "unavailable", "internal"] as const;
+/** Words for a program to act upon: ask differently; no such name; try later; a fault of the collector's own. */
+export const ERROR_CODES = ["bad-request", "not-found", "unavailable", "internal"] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** The document is well-formed XML, but not one of ours as described in FORMAT.md. */

@@ -1,7 +1,8 @@
-/** The answer to `history`: one metric over time, as samples or in buckets. */
+/** The answer to `history`: metrics over time, as samples or in buckets, host by host or all hosts in one. */
+import type { MergedBuckets } from "../../model/bucket-table.js";
 import type { Buckets, NumberSeries, TextSeries } from "../../model/series.js";
 import type { XmlLimits } from "../xml/scanner.js";
-import { type DocumentFacts, openDocument, openTag, textTag, writeDocument } from "./document.js";
+import { type DocumentFacts, openDocument, openTag, textTag, type WritingFacts, writeDocument } from "./document.js";
 import type { XmlElement } from "./element.js";
 import { ExtensionError } from "./errors.js";
 import { formatRows, formatSteps, formatValues, parseRows, parseSteps, parseValues } from "./lists.js";
@@ -15,12 +16,27 @@ export type HistoryData = NumberSeries | TextSeries | BucketSeries;
 
 export interface History {
   readonly cluster: string;
-  readonly metric: string;
+  /** undefined: each series names its own. */
+  readonly metric?: string | undefined;
   /** The question as understood: samples with fromMs <= time < toMs, epoch ms. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** By host; empty where nothing is known in this range. */
-  readonly series: readonly { readonly host: string; readonly data: HistoryData }[];
+  /** Empty where nothing is known in this range. */
+  readonly series: readonly HistorySeries[];
+  /** All hosts in one, where that was asked for. */
+  readonly merged?: MergedHistory | undefined;
+}
+
+export interface HistorySeries {
+  readonly host: string;
+  /** Only where the history is of several metrics. */
+  readonly metric?: string | undefined;
+  readonly data: HistoryData;
+}
+
+export interface MergedHistory extends MergedBuckets {
+  /** Hosts that have a value in any step. */
+  readonly series: number;
 }
 
 export interface HistoryDocument extends DocumentFacts, History {}
@@ -28,7 +44,7 @@ export interface HistoryDocument extends DocumentFacts, History {}
 /** Samples or buckets of one document that are read, of all series: a week at one a second is 604,800. */
 const SAMPLES_MAX = 2 ** 22;
 
-export function writeHistory(facts: DocumentFacts, history: History): Generator<string> {
+export function writeHistory(facts: WritingFacts, history: History): Generator<string> {
   return writeDocument(facts, writeBody(history));
 }
 
@@ -39,14 +55,31 @@ function* writeBody(history: History): Generator<string> {
     FROM: formatSeconds(history.fromMs),
     TO: formatSeconds(history.toMs),
   })}\n`;
-  for (const { host, data } of history.series) yield writeSeries(host, data);
+  for (const series of history.series) yield writeSeries(series);
+  if (history.merged !== undefined) yield* writeMerged(history.merged);
   yield "</HISTORY>\n";
 }
 
-function writeSeries(host: string, data: HistoryData): string {
+function* writeMerged(merged: MergedHistory): Generator<string> {
+  yield `${openTag("MERGED", {
+    OF: "hosts",
+    SERIES: merged.series,
+    START: formatSeconds(merged.startMs),
+    STEP: formatSeconds(merged.stepMs),
+    COUNT: merged.avg.length,
+  })}\n`;
+  yield `<MIN>${formatValues(merged.min)}</MIN>\n`;
+  yield `<AVG>${formatValues(merged.avg)}</AVG>\n`;
+  yield `<MAX>${formatValues(merged.max)}</MAX>\n`;
+  yield `<SUM>${formatValues(merged.sum)}</SUM>\n`;
+  yield `<HOSTS>${formatValues(Float64Array.from(merged.hosts))}</HOSTS>\n</MERGED>\n`;
+}
+
+function writeSeries({ host, metric, data }: HistorySeries): string {
   if (data.kind === "buckets") {
     const open = openTag("BUCKETS", {
       HOST: host,
+      METRIC: metric,
       START: formatSeconds(data.startMs),
       STEP: formatSeconds(data.stepMs),
       COUNT: data.avg.length,
@@ -56,6 +89,7 @@ function writeSeries(host: string, data: HistoryData): string {
   const { kind, timesMs } = data;
   const open = openTag("SAMPLES", {
     HOST: host,
+    METRIC: metric,
     KIND: kind,
     COUNT: timesMs.length,
     START: formatSeconds(timesMs[0] ?? 0),
@@ -80,23 +114,52 @@ function writeTexts(texts: readonly string[]): string {
  */
 export function readHistory(document: string, limits?: XmlLimits): HistoryDocument {
   const { facts, body } = openDocument(document, "HISTORY", limits);
-  const series: { host: string; data: HistoryData }[] = [];
+  const series: HistorySeries[] = [];
+  let merged: MergedHistory | undefined;
   let left = SAMPLES_MAX;
   for (const element of body.children) {
-    const read = element.name === "BUCKETS" ? readBuckets : element.name === "SAMPLES" ? readSamples : undefined;
-    if (read === undefined) continue;
+    if (!READ.has(element.name)) continue;
     // Runs let a short text claim many values.
     const count = element.count("COUNT", left);
     left -= count;
-    series.push({ host: element.string("HOST"), data: read(element, count) });
+    if (element.name === "MERGED") {
+      merged ??= readMerged(element, count);
+      continue;
+    }
+    const data = element.name === "BUCKETS" ? readBuckets(element, count) : readSamples(element, count);
+    const metric = element.optional("METRIC");
+    series.push({ host: element.string("HOST"), ...(metric !== undefined && { metric }), data });
   }
+  const metric = body.optional("METRIC");
   return {
     ...facts,
     cluster: body.string("CLUSTER"),
-    metric: body.string("METRIC"),
+    ...(metric !== undefined && { metric }),
     fromMs: body.ms("FROM"),
     toMs: body.ms("TO"),
     series,
+    ...(merged !== undefined && { merged }),
+  };
+}
+
+const READ = new Set(["SAMPLES", "BUCKETS", "MERGED"]);
+
+function readMerged(element: XmlElement, count: number): MergedHistory {
+  const { startMs, stepMs, min, avg, max } = readBuckets(element, count);
+  const list = (name: string) => parseValues(element.need(name).text, count).values;
+  const hosts = list("HOSTS");
+  if (!hosts.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32)) {
+    throw new ExtensionError("<MERGED> with HOSTS that are no whole numbers");
+  }
+  return {
+    startMs,
+    stepMs,
+    min,
+    avg,
+    max,
+    sum: list("SUM"),
+    hosts: Uint32Array.from(hosts),
+    series: element.count("SERIES"),
   };
 }
 

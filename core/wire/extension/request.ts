@@ -3,9 +3,23 @@
  * percent-encoded. It cannot be mistaken for a path of Ganglia's query port,
  * which begins with a slash.
  */
-import { DURATION_EXPECTED, parseDuration } from "../../model/duration.js";
-import { nameFault, quoteName } from "../../model/names.js";
-import { formatSeconds, parseSeconds } from "./seconds.js";
+import { quoteName } from "../../model/names.js";
+import {
+  Fault,
+  parseCount,
+  parseLength,
+  parseName,
+  parseSince,
+  parseTimePoint,
+  parseWord,
+  parseYesNo,
+  type Since,
+  type TimePoint,
+  Values,
+} from "./request-values.js";
+import { formatSeconds } from "./seconds.js";
+
+export type { Since, TimePoint } from "./request-values.js";
 
 /** What a line of the extension begins with. */
 export const EXTENSION_PREFIX = "grate:";
@@ -17,18 +31,15 @@ export const WAIT_MS_MAX = 30_000;
 export const EVENTS_MAX = 1_000;
 const EVENTS_DEFAULT = 50;
 
-/** Where a reader stands: a frame of one run of the collector. */
-export interface Since {
-  readonly instance: string;
-  readonly frame: number;
-}
-
-/** An instant, or a distance from the collector's clock when it answers. */
-export type TimePoint = { readonly atMs: number } | { readonly agoMs: number };
-
 export const NOW: TimePoint = Object.freeze({ agoMs: 0 });
 
-export interface ChangesRequest {
+/** What any verb that is answered in our own format knows. */
+interface DocumentRequest {
+  /** The document is to carry its DTD. */
+  readonly dtd?: boolean | undefined;
+}
+
+export interface ChangesRequest extends DocumentRequest {
   readonly verb: "changes";
   /** Absent: the whole present. */
   readonly since?: Since | undefined;
@@ -38,19 +49,47 @@ export interface ChangesRequest {
   readonly cluster?: string | undefined;
 }
 
-export interface HistoryRequest {
+export interface HistoryRequest extends DocumentRequest {
   readonly verb: "history";
   readonly cluster: string;
-  readonly host: string;
-  readonly metric: string;
+  /** undefined: every host that has the metric, of which one is named then. */
+  readonly host: string | undefined;
+  /** undefined: every metric of the host, of which one is named then. */
+  readonly metric: string | undefined;
   /** Samples with from <= time < to. */
   readonly from: TimePoint;
   readonly to: TimePoint;
   /** Length of a bucket, ms. Absent: samples as they came. */
   readonly stepMs?: number | undefined;
+  /** All hosts in one series; there is a step then. */
+  readonly merge?: "hosts" | undefined;
+  /** How long a value counts where none comes after it, ms. Absent: what suits the question. */
+  readonly holdMs?: number | undefined;
 }
 
-export interface AlertsRequest {
+/** What metrics there are. */
+export interface MetadataRequest extends DocumentRequest {
+  readonly verb: "metadata";
+  /** Absent: all clusters. */
+  readonly cluster?: string | undefined;
+  /** Hosts are to be named too. */
+  readonly hosts: boolean;
+}
+
+/** A document in Ganglia's own words. */
+export interface GangliaRequest {
+  readonly verb: "ganglia";
+  /** Cluster, host, metric; as many of them as are named. */
+  readonly path: readonly string[];
+  readonly summary: boolean;
+}
+
+/** What documents in our own format look like. */
+export interface DtdRequest {
+  readonly verb: "dtd";
+}
+
+export interface AlertsRequest extends DocumentRequest {
   readonly verb: "alerts";
   /** How many of the newest events to give besides the alerts. */
   readonly events: number;
@@ -58,11 +97,18 @@ export interface AlertsRequest {
   readonly before?: number | undefined;
 }
 
-export interface StatusRequest {
+export interface StatusRequest extends DocumentRequest {
   readonly verb: "status";
 }
 
-export type ExtensionRequest = ChangesRequest | HistoryRequest | AlertsRequest | StatusRequest;
+export type ExtensionRequest =
+  | ChangesRequest
+  | HistoryRequest
+  | MetadataRequest
+  | AlertsRequest
+  | StatusRequest
+  | GangliaRequest
+  | DtdRequest;
 
 /** Why a line is not answered, for its author. */
 export interface RequestFault {
@@ -80,8 +126,6 @@ export function parseRequest(line: string): ExtensionRequest | RequestFault {
   }
 }
 
-class Fault extends Error {}
-
 function parse(line: string): ExtensionRequest {
   if (!line.startsWith(VERSIONED_PREFIX)) {
     throw new Fault(
@@ -92,8 +136,9 @@ function parse(line: string): ExtensionRequest {
   const verb = line.slice(VERSIONED_PREFIX.length, question < 0 ? line.length : question);
   const values = new Values(question < 0 ? "" : line.slice(question + 1));
   const request = parseVerb(verb, values);
+  const hasDtd = request.verb !== "ganglia" && request.verb !== "dtd" && values.take("dtd", parseYesNo) === true;
   values.refuseRest();
-  return request;
+  return hasDtd ? { ...request, dtd: true } : request;
 }
 
 function parseVerb(verb: string, values: Values): ExtensionRequest {
@@ -106,14 +151,12 @@ function parseVerb(verb: string, values: Values): ExtensionRequest {
         cluster: values.take("cluster", parseName),
       };
     case "history":
+      return parseHistory(values);
+    case "metadata":
       return {
         verb,
-        cluster: values.need("cluster", parseName),
-        host: values.need("host", parseName),
-        metric: values.need("metric", parseName),
-        from: values.need("from", parseTimePoint),
-        to: values.take("to", parseTimePoint) ?? NOW,
-        stepMs: values.take("step", (text) => parseLength(text, 1)),
+        cluster: values.take("cluster", parseName),
+        hosts: values.take("hosts", parseYesNo) ?? false,
       };
     case "alerts":
       return {
@@ -122,93 +165,71 @@ function parseVerb(verb: string, values: Values): ExtensionRequest {
         before: values.take("before", (text) => parseCount(text, Number.MAX_SAFE_INTEGER)),
       };
     case "status":
+    case "dtd":
       return { verb };
+    case "ganglia":
+      return parseGanglia(values);
     default:
-      throw new Fault(`the verb ${quoteName(verb)} is not known, expected changes, history, alerts or status`);
+      throw new Fault(
+        `the verb ${quoteName(verb)} is not known, expected changes, history, metadata, alerts, status, ganglia or dtd`,
+      );
   }
 }
 
-/** Keys and values of one line. Each key is taken once; what is left over nobody knows. */
-class Values {
-  readonly #values = new Map<string, string>();
-
-  constructor(query: string) {
-    for (const pair of query === "" ? [] : query.split("&")) {
-      const equals = pair.indexOf("=");
-      if (equals < 1) throw new Fault(`${quoteName(pair)} in the request, expected key=value`);
-      const key = pair.slice(0, equals);
-      if (this.#values.has(key)) throw new Fault(`${quoteName(key)} stands twice in the request`);
-      this.#values.set(key, decode(key, pair.slice(equals + 1)));
-    }
+function parseHistory(values: Values): HistoryRequest {
+  const cluster = values.need("cluster", parseName);
+  const host = nameOrEvery(values, "host");
+  if (host === undefined) throw new Fault("the request has no host, expected host=<name>, or host=* for all hosts");
+  const metric = nameOrEvery(values, "metric") ?? EVERY;
+  const request: HistoryRequest = {
+    verb: "history",
+    cluster,
+    host: host === EVERY ? undefined : host,
+    metric: metric === EVERY ? undefined : metric,
+    from: values.need("from", parseTimePoint),
+    to: values.take("to", parseTimePoint) ?? NOW,
+    stepMs: values.take("step", (text) => parseLength(text, 1)),
+    merge: values.take("merge", parseWord("hosts")),
+    holdMs: values.take("hold", (text) => parseLength(text, 0)),
+  };
+  if (request.host === undefined && request.metric === undefined) {
+    throw new Fault("the request names neither host nor metric, expected one of them: metric=<name> with host=*");
   }
-
-  take<T>(key: string, parseValue: (text: string, key: string) => T): T | undefined {
-    const text = this.#values.get(key);
-    if (text === undefined) return undefined;
-    this.#values.delete(key);
-    return parseValue(text, key);
+  if (request.merge !== undefined && (request.host !== undefined || request.stepMs === undefined)) {
+    throw new Fault("merge=hosts without all hosts in steps, expected host=* and step=<duration> beside it");
   }
-
-  need<T>(key: string, parseValue: (text: string, key: string) => T): T {
-    const value = this.take(key, parseValue);
-    if (value === undefined) throw new Fault(`the request has no ${key}`);
-    return value;
+  if (request.holdMs !== undefined && request.stepMs === undefined) {
+    throw new Fault("hold without steps, expected step=<duration> beside it");
   }
-
-  refuseRest(): void {
-    for (const key of this.#values.keys()) throw new Fault(`${quoteName(key)} is not known for this verb`);
+  if (request.holdMs !== undefined && request.host !== undefined && request.metric !== undefined) {
+    throw new Fault("hold for one host and one metric, expected host=* or metric=* beside it");
   }
+  return request;
 }
 
-function decode(key: string, text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new Fault(`the value of ${quoteName(key)} is not percent-encoded UTF-8`);
+/** No name has a control character. */
+const EVERY = "\u0000*";
+
+function nameOrEvery(values: Values, key: string): string | undefined {
+  const isEvery = values.isStar(key);
+  return values.take(key, (text) => (isEvery ? EVERY : parseName(text, key)));
+}
+
+function parseGanglia(values: Values): GangliaRequest {
+  const names = (["cluster", "host", "metric"] as const).map((key) => values.take(key, parseName));
+  const depth = names.indexOf(undefined);
+  const path = names.filter((name) => name !== undefined);
+  if (depth >= 0 && path.length > depth) {
+    throw new Fault("the request names a part and not the whole, expected cluster, host and metric in this order");
   }
-}
-
-function parseName(text: string, key: string): string {
-  const fault = nameFault(text);
-  if (fault !== undefined) throw new Fault(`${key} ${quoteName(text)} is not a name: ${fault}`);
-  return text;
-}
-
-function parseSince(text: string): Since {
-  const match = /^([A-Za-z0-9]{1,64})-(\d{1,15})$/.exec(text);
-  if (match === null) throw new Fault(`since ${quoteName(text)}, expected <instance>-<frame>`);
-  return { instance: match[1] as string, frame: Number(match[2]) };
-}
-
-function parseLength(text: string, minMs: number, maxMs = Number.MAX_SAFE_INTEGER): number {
-  const lengthMs = Math.round(parseDuration(text) ?? Number.NaN);
-  if (Number.isNaN(lengthMs)) throw new Fault(`${quoteName(text)} in the request, expected ${DURATION_EXPECTED}`);
-  if (lengthMs < minMs || lengthMs > maxMs) {
-    throw new Fault(`${quoteName(text)} in the request, expected ${minMs}ms to ${maxMs}ms`);
-  }
-  return lengthMs;
-}
-
-function parseTimePoint(text: string): TimePoint {
-  const agoMs = text.startsWith("-") ? parseDuration(text.slice(1)) : undefined;
-  if (agoMs !== undefined) return { agoMs: Math.round(agoMs) };
-  const atMs = parseSeconds(text);
-  if (!(atMs >= 0))
-    throw new Fault(`the time ${quoteName(text)}, expected epoch seconds or a duration ago such as "-1h"`);
-  return { atMs };
-}
-
-function parseCount(text: string, max: number): number {
-  const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count <= max)) throw new Fault(`${quoteName(text)} in the request, expected a whole number up to ${max}`);
-  return count;
+  return { verb: "ganglia", path, summary: values.take("filter", parseWord("summary")) !== undefined };
 }
 
 /** @returns the line without a line end; parseRequest gives the request back */
 export function formatRequest(request: ExtensionRequest): string {
   const pairs = Object.entries(requestValues(request))
     .filter((pair): pair is [string, string] => pair[1] !== undefined)
-    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+    .map(([key, value]) => `${key}=${value === EVERY ? "*" : encodeURIComponent(value).replaceAll("*", "%2A")}`);
   return `${VERSIONED_PREFIX}${request.verb}${pairs.length > 0 ? `?${pairs.join("&")}` : ""}`;
 }
 
@@ -219,25 +240,40 @@ function requestValues(request: ExtensionRequest): Record<string, string | undef
         since: request.since && `${request.since.instance}-${request.since.frame}`,
         wait: request.waitMs > 0 ? `${request.waitMs}ms` : undefined,
         cluster: request.cluster,
+        ...dtdValue(request),
       };
     case "history":
       return {
         cluster: request.cluster,
-        host: request.host,
-        metric: request.metric,
+        host: request.host ?? EVERY,
+        metric: request.metric ?? EVERY,
         from: formatTimePoint(request.from),
         to: "agoMs" in request.to && request.to.agoMs === 0 ? undefined : formatTimePoint(request.to),
         step: request.stepMs === undefined ? undefined : `${request.stepMs}ms`,
+        merge: request.merge,
+        hold: request.holdMs === undefined ? undefined : `${request.holdMs}ms`,
+        ...dtdValue(request),
       };
+    case "metadata":
+      return { cluster: request.cluster, hosts: request.hosts ? "yes" : undefined, ...dtdValue(request) };
     case "alerts":
       return {
         events: String(request.events),
         before: request.before === undefined ? undefined : String(request.before),
+        ...dtdValue(request),
       };
     case "status":
+      return dtdValue(request);
+    case "ganglia": {
+      const [cluster, host, metric] = request.path;
+      return { cluster, host, metric, filter: request.summary ? "summary" : undefined };
+    }
+    case "dtd":
       return {};
   }
 }
+
+const dtdValue = ({ dtd }: DocumentRequest) => ({ dtd: dtd === true ? "yes" : undefined });
 
 function formatTimePoint(point: TimePoint): string {
   return "atMs" in point ? formatSeconds(point.atMs) : `-${point.agoMs}ms`;

@@ -2,7 +2,7 @@
 import type { SourceHealth, SourceState } from "../../model/source.js";
 import type { XmlLimits } from "../xml/scanner.js";
 import { oneOf } from "./alerts.js";
-import { type DocumentFacts, emptyTag, openDocument, openTag, writeDocument } from "./document.js";
+import { type DocumentFacts, emptyTag, openDocument, openTag, type WritingFacts, writeDocument } from "./document.js";
 import type { XmlElement } from "./element.js";
 import { ExtensionError } from "./errors.js";
 import { formatSeconds } from "./seconds.js";
@@ -33,7 +33,7 @@ export interface StatusDocument extends DocumentFacts, Status {}
 
 const STATES: readonly SourceState[] = ["starting", "ok", "failing", "stopped"];
 
-export function writeStatus(facts: DocumentFacts, status: Status): Generator<string> {
+export function writeStatus(facts: WritingFacts, status: Status): Generator<string> {
   return writeDocument(facts, writeBody(status));
 }
 

@@ -7,7 +7,7 @@
  * or "" and `fault` says what was wrong, so that a caller reads a whole message
  * and looks once.
  */
-import { TextCache } from "./text.js";
+import { isText, TextCache } from "./text.js";
 
 /** Names and formats of a large cluster; 4,096 strings of 64 octets are 0.5 MB at most. */
 const CACHE_PLACES = 4_096;
@@ -21,14 +21,22 @@ export class XdrReader {
 
   #octets: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** Of the string entered last. */
+  #stringStart = 0;
+  #stringEnd = 0;
   readonly #cache = new TextCache(CACHE_PLACES);
   readonly #scratch = new DataView(new ArrayBuffer(8));
 
-  /** Begins with a new datagram. It is looked at in place and must not change meanwhile. */
-  open(octets: Uint8Array): void {
+  /** Begins with a new datagram, at octet `at`. It is looked at in place and must not change meanwhile. */
+  open(octets: Uint8Array, at = 0): void {
     this.#octets = octets;
-    this.#at = 0;
+    this.#at = at;
     this.fault = "";
+  }
+
+  /** Octets read so far. */
+  get at(): number {
+    return this.#at;
   }
 
   /** Octets not yet read; 0 after a fault. */
@@ -72,20 +80,41 @@ export class XdrReader {
    * forgiven: nothing is lost by it.
    */
   string(octetsMax: number = XDR_STRING_OCTETS_MAX): string {
+    if (!this.#enterString(octetsMax)) return "";
+    return this.#cache.decode(this.#octets, this.#stringStart, this.#stringEnd);
+  }
+
+  /** A counted string. @returns `known` itself, and no new string, where they are the same; not if it is not ASCII */
+  stringLike(known: string): string {
+    if (!this.#enterString(XDR_STRING_OCTETS_MAX)) return "";
+    if (isText(this.#octets, this.#stringStart, this.#stringEnd, known)) return known;
+    return this.#cache.decode(this.#octets, this.#stringStart, this.#stringEnd);
+  }
+
+  /** A counted string without the NULs that it ends with, which some senders count as part of it. */
+  stringWithoutNul(octetsMax: number): string {
+    if (!this.#enterString(octetsMax)) return "";
+    let end = this.#stringEnd;
+    while (end > this.#stringStart && this.#octets[end - 1] === 0) end--;
+    return this.#cache.decode(this.#octets, this.#stringStart, end);
+  }
+
+  /** Goes past a string and notes where it stands. @returns false after a fault */
+  #enterString(octetsMax: number): boolean {
     const length = this.u32();
-    if (this.fault !== "") return "";
+    if (this.fault !== "") return false;
     if (length > this.left) {
       this.#fail("it ends inside a string");
-      return "";
+      return false;
     }
     if (length > octetsMax) {
       this.#fail(`a string has ${length} octets, at most ${octetsMax} are allowed`);
-      return "";
+      return false;
     }
-    const start = this.#at;
-    const end = start + length;
-    this.#at = Math.min(start + Math.ceil(length / 4) * 4, this.#octets.length);
-    return this.#cache.decode(this.#octets, start, end);
+    this.#stringStart = this.#at;
+    this.#stringEnd = this.#at + length;
+    this.#at = Math.min(this.#at + Math.ceil(length / 4) * 4, this.#octets.length);
+    return true;
   }
 
   /**

@@ -7,13 +7,13 @@
  * Written as chunks, one for each host at most, so that a whole cluster never
  * stands in memory as one text.
  */
-import type { ClusterView, Column } from "../../model/columns.js";
+import { type ClusterView, type Column, hasSample } from "../../model/columns.js";
 import { NONE } from "../../model/directory.js";
 import type { ClusterFacts, HostFacts } from "../../model/host.js";
 import { isExpired } from "../../model/liveness.js";
 import type { ExtraPair, MetricMeta } from "../../model/metric.js";
 import { formatNumber } from "../../model/number-text.js";
-import type { ClusterSummary, MetricSum } from "../../model/summary.js";
+import { areSumsLive, type ClusterSummary, type MetricSum, type ReportedSums } from "../../model/summary.js";
 import { escapeXml } from "../xml/escape.js";
 
 const TYPES = "(string | int8 | uint8 | int16 | uint16 | int32 | uint32 | float | double | timestamp)";
@@ -61,7 +61,7 @@ const CLUSTER_CLOSE = "</CLUSTER>\n";
 
 /** What of a cluster is wanted; everything unless said otherwise. */
 export interface Selection {
-  /** Only the host of this row. */
+  /** Only the host of this row; NONE for the CLUSTER without hosts. */
   readonly row?: number;
   /** Only metrics of this name. */
   readonly metric?: string;
@@ -103,6 +103,23 @@ export function* writeClusterSummary(
   yield clusterOpen(name, facts, nowMs);
   yield* writeSummaryBody(summary);
   yield CLUSTER_CLOSE;
+}
+
+/**
+ * What a source told only in sums: a GRID or CLUSTER of its own, with the time at which it was read. Once they are
+ * not renewed their hosts are silent, and silent hosts are down and sum up to nothing, here as in a cluster with
+ * hosts; so a reader above needs no rule of his own for what is stale.
+ * @param withBody false for the tags alone
+ */
+export function* writeReportedSums(sums: ReportedSums, nowMs: number, withBody = true): Generator<string> {
+  const isGrid = sums.kind === "grid";
+  yield isGrid ? gridOpen(sums.name, sums.authority, sums.timeMs) : clusterOpen(sums.name, sums.facts, sums.timeMs);
+  if (withBody) yield* writeSummaryBody(areSumsLive(sums, nowMs) ? sums.summary : silenced(sums.summary));
+  yield isGrid ? GRID_CLOSE : CLUSTER_CLOSE;
+}
+
+function silenced({ hostsUp, hostsDown }: ClusterSummary): ClusterSummary {
+  return { hostsUp: 0, hostsDown: hostsUp + hostsDown, metrics: [] };
 }
 
 /** Chunks of a summary hold so many metrics: 64 of some 300 characters. */
@@ -175,8 +192,8 @@ class HostWriter {
   }
 
   #metric(row: number, { column, twin, undescribed }: Twins): string {
+    if (!hasSample(column, row)) return "";
     const timeMs = column.timesMs[row] ?? 0;
-    if (timeMs <= 0) return "";
     // A metric that changed its type on this host: the newer value is the metric.
     const twinMs = twin?.timesMs[row] ?? 0;
     if (twinMs > timeMs || (twinMs === timeMs && column.kind === "text")) return "";
@@ -236,7 +253,7 @@ function valueText(column: Column, row: number): string {
   return numberText(column.values[row] ?? Number.NaN, column.decimals[row] ?? 0);
 }
 
-/** As printf writes it: "nan" is a value that has been taken and is no number. */
+/** As printf writes it: "nan" is what a sender said; what only expired is not written at all. */
 function numberText(value: number, decimals: number): string {
   if (Number.isFinite(value)) return formatNumber(value, decimals);
   return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";

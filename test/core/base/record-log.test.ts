@@ -159,7 +159,7 @@ describe("damage", () => {
   it.each([
     ["a text", "#!/bin/sh\nexit 0\n", 'it does not begin with "GRATELOG"'],
     ["a short text", "no", 'it does not begin with "GRATELOG"'],
-    ["a later version", "GRATELOG\x02\0\0\0abc", "it has format version 2, this program reads version 1"],
+    ["a later version", "GRATELOG\x03\0\0\0abc", "it has format version 3, this program reads versions 1 and 2"],
   ])("refuses %s under a segment's name, and leaves it alone", (_name, content, message) => {
     const files = new MemoryLogFiles();
     files.put(FIRST, bytes(content));
@@ -177,6 +177,104 @@ describe("damage", () => {
     log.append(2, bytes("b"));
     expect(files.list()).toEqual([FIRST, SECOND]);
     expect(open(files).records).toEqual(["1:a", "2:b"]);
+  });
+});
+
+describe("records with marks", () => {
+  const texts = ["first", "second", "third", "fourth"];
+  const all = texts.map((text, i) => `${i + 1}:${text}`);
+
+  function withMarks(...payloads: Uint8Array[]): MemoryLogFiles {
+    const files = new MemoryLogFiles();
+    const { log } = open(files, { marked: true });
+    payloads.forEach((payload, i) => {
+      log.append(i + 1, payload);
+    });
+    log.close();
+    return files;
+  }
+
+  const damaged = (files: MemoryLogFiles, change: (whole: Uint8Array) => Uint8Array): MemoryLogFiles => {
+    const copy = new MemoryLogFiles();
+    copy.put(FIRST, change(files.bytesOf(FIRST).slice()));
+    return copy;
+  };
+
+  it("come back, and are appended to", () => {
+    const files = withMarks(...texts.map(bytes));
+    const { log, report } = open(files, { marked: true });
+    expect(report).toMatchObject({ records: 4, tornBytes: 0, faults: [], bytes: 4 * 13 + texts.join("").length });
+    log.append(5, bytes("fifth"));
+    expect(open(files, { marked: true }).records).toEqual([...all, "5:fifth"]);
+    expect(files.list()).toEqual([FIRST]);
+  });
+
+  it("cost no others when any byte is damaged", () => {
+    const files = withMarks(...texts.map(bytes));
+    const headerBytes = 16;
+    for (let at = headerBytes; at < files.bytesOf(FIRST).length; at++) {
+      for (const flip of [0x01, 0x80, 0xff]) {
+        const bad = damaged(files, (whole) => {
+          whole[at] = (whole[at] as number) ^ flip;
+          return whole;
+        });
+        const { records, report, log } = open(bad, { marked: true });
+        const lost = all.filter((text) => !records.includes(text));
+        expect(lost, `byte ${at}`).toHaveLength(1);
+        expect(report, `byte ${at}`).toMatchObject({ records: 3, tornBytes: 13 + (lost[0] as string).length - 2 });
+        expect(report.faults, `byte ${at}`).toHaveLength(1);
+        log.append(9, bytes("later"));
+        expect(open(bad, { marked: true }).records, `byte ${at}`).toEqual([...records, "9:later"]);
+      }
+    }
+  });
+
+  it("are found again behind bytes that are missing", () => {
+    const files = withMarks(...texts.map(bytes));
+    const second = 16 + 13 + "first".length;
+    for (let length = 1; length <= 13 + "second".length; length++) {
+      const bad = damaged(files, (whole) =>
+        Uint8Array.from([...whole.slice(0, second), ...whole.slice(second + length)]),
+      );
+      expect(open(bad, { marked: true }).records, `${length} bytes`).toEqual(all.filter((text) => text !== "2:second"));
+    }
+  });
+
+  it("are torn at the end as ever", () => {
+    const files = withMarks(...texts.map(bytes));
+    const length = files.bytesOf(FIRST).length;
+    for (let missing = 1; missing < 13 + "fourth".length; missing++) {
+      const torn = damaged(files, (whole) => whole.slice(0, length - missing));
+      const { log, records, report } = open(torn, { marked: true });
+      expect(records).toEqual(all.slice(0, 3));
+      expect(report.tornBytes).toBe(13 + "fourth".length - missing);
+      log.append(7, bytes("new"));
+      expect(open(torn, { marked: true })).toMatchObject({
+        records: [...all.slice(0, 3), "7:new"],
+        report: { faults: [] },
+      });
+    }
+  });
+
+  it("cannot be made up by what stands in a record: another segment's mark is none here", () => {
+    const forged = withMarks(bytes("forged")).bytesOf(FIRST).slice(16);
+    const files = damaged(withMarks(bytes("first"), forged, bytes("third")), (whole) => {
+      // The length of the record with the forged one in it.
+      const at = 16 + 13 + "first".length + 4;
+      whole[at] = (whole[at] as number) ^ 0xff;
+      return whole;
+    });
+    expect(open(files, { marked: true }).records).toEqual(["1:first", "3:third"]);
+  });
+
+  it("live beside segments without marks, each read in its way", () => {
+    const files = withRecords("old");
+    const { log, records } = open(files, { marked: true });
+    expect(records).toEqual(["1:old"]);
+    log.append(2, bytes("new"));
+    expect(files.list()).toEqual([FIRST, SECOND]);
+    expect(open(files, { marked: true }).records).toEqual(["1:old", "2:new"]);
+    expect(open(files).records).toEqual(["1:old", "2:new"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Peers of every bad kind: on the loopback where bytes matter, in memory where time does. */
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { PassThrough, type Readable } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Address } from "../../../core/base/address.js";
@@ -50,6 +50,22 @@ describe("fetch from the loopback", () => {
     expect(textOf((await fetchReal(request(address))).bytes)).toBe("<GANGLIA_XML/>");
   });
 
+  it("sends the request as soon as the connection stands, and nothing else", async () => {
+    const heard: Buffer[] = [];
+    const address = await serve((socket) => {
+      socket.on("data", (chunk) => {
+        heard.push(chunk);
+        if (Buffer.concat(heard).includes("\n")) socket.end("<GANGLIA_XML/>");
+      });
+    });
+    const { bytes, receivedBytes } = await fetchReal(request(address, { request: "/?filter=summary\n" }));
+    expect([textOf(bytes), receivedBytes, textOf(Buffer.concat(heard))]).toEqual([
+      "<GANGLIA_XML/>",
+      14,
+      "/?filter=summary\n",
+    ]);
+  });
+
   it("puts pieces together", async () => {
     const address = await serve((socket) => {
       for (let i = 0; i < 1_000; i++) socket.write(`piece ${i}\n`);
@@ -67,7 +83,8 @@ describe("fetch from the loopback", () => {
   it("unpacks gzip", async () => {
     const document = "<GANGLIA_XML>".repeat(10_000);
     const address = await serve((socket) => socket.end(gzipSync(document)));
-    expect(textOf((await fetchReal(request(address))).bytes)).toBe(document);
+    const { bytes, receivedBytes } = await fetchReal(request(address));
+    expect([textOf(bytes), receivedBytes]).toEqual([document, gzipSync(document).length]);
   });
 
   it("refuses gzip that unpacks to more than the limit", async () => {
@@ -140,7 +157,7 @@ describe("fetch in memory", () => {
   function inMemory() {
     const clock = new VirtualClock();
     const streams: PassThrough[] = [];
-    const dial = (): Readable => {
+    const dial = (): Duplex => {
       const stream = new PassThrough();
       streams.push(stream);
       return stream;
@@ -176,7 +193,7 @@ describe("fetch in memory", () => {
   it("gives up on a peer that accepts and is silent, connecting included", async () => {
     const { clock, fetch, streams } = inMemory();
     const failed = expect(fetch(request(PEER))).rejects.toThrow(
-      "Cannot read 10.0.0.1:8649: not finished after 30s, 0 bytes received",
+      "Cannot read 10.0.0.1:8649: connected, but nothing came within 30s: is this a query port such as 8652 or 8662, which waits for a request?",
     );
     await clock.advance(4_000);
     streams[0]?.emit("connect");
@@ -185,6 +202,44 @@ describe("fetch in memory", () => {
     await clock.advance(1);
     await failed;
     expect(streams[0]?.destroyed).toBe(true);
+  });
+
+  it("does not speak of query ports to who has asked one and got nothing", async () => {
+    const { clock, fetch, streams } = inMemory();
+    const failed = expect(fetch(request(PEER, { request: "" }))).rejects.toThrow(
+      "Cannot read 10.0.0.1:8649: not finished after 30s, 0 bytes received",
+    );
+    streams[0]?.emit("connect");
+    await clock.advance(30_000);
+    await failed;
+  });
+
+  it("gives up on a peer that stops in the middle, after ten seconds and not only at the deadline", async () => {
+    const { clock, fetch, streams } = inMemory();
+    const failed = expect(fetch(request(PEER))).rejects.toThrow(
+      "Cannot read 10.0.0.1:8649: it stopped for 10s after 8 bytes",
+    );
+    streams[0]?.emit("connect");
+    await clock.advance(7_000);
+    streams[0]?.write("<GANGLIA");
+    await clock.advance(9_999);
+    expect(streams[0]?.destroyed).toBe(false);
+    await clock.advance(1);
+    await failed;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("waits for a peer that makes pauses of less than ten seconds", async () => {
+    const { clock, fetch, streams } = inMemory();
+    const fetched = fetch(request(PEER));
+    streams[0]?.emit("connect");
+    await clock.advance(9_000);
+    for (const piece of ["<GANGLIA", "_XML", "/>"]) {
+      streams[0]?.write(piece);
+      await clock.advance(6_500);
+    }
+    streams[0]?.end();
+    expect(textOf((await fetched).bytes)).toBe("<GANGLIA_XML/>");
   });
 
   it("gives up on a peer that sends a byte a second", async () => {

@@ -1,6 +1,7 @@
 /** The listener with a channel, a peer and a resolver in memory; real sockets are in channel-socket.test.ts. */
 import { describe, expect, it } from "vitest";
 import { GrateError } from "../../../core/base/errors.js";
+import { type GangliaPacket, PacketDecoder } from "../../../core/wire/ganglia/packets.js";
 import type { GangliaUdpConfig } from "../../../sensors/config.js";
 import type { FetchRequest } from "../../../sensors/connections/tcp.js";
 import { GangliaChannelListener } from "../../../sensors/ganglia/channel-listener.js";
@@ -10,7 +11,7 @@ import {
   UnusableAddressError,
 } from "../../../sensors/ganglia/channel-socket.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
-import { floatPacket, textPacket } from "../support/ganglia-packets.js";
+import { floatPacket, metadataPacket, textPacket } from "../support/ganglia-packets.js";
 import { gmondDocument } from "../support/ganglia-xml.js";
 import { recordingLogger } from "../support/logger.js";
 import { RecordingSink } from "../support/recording-sink.js";
@@ -24,6 +25,8 @@ interface FakeNetwork {
   open: () => void;
   /** Throws to make joining fail. */
   join: () => void;
+  /** Throws where another program hears the group because of us. */
+  checkNeighbours: () => void;
   /** The document at metadata-from. */
   document: (request: FetchRequest) => Promise<string>;
   lookup: (ip: string) => Promise<string | undefined>;
@@ -36,10 +39,13 @@ function setUp(changes: Partial<GangliaUdpConfig> = {}, network: Partial<FakeNet
   const { logger, lines } = recordingLogger();
   const events: string[] = [];
   const opened: ChannelOptions[] = [];
+  const asked: GangliaPacket[] = [];
+  const decoder = new PacketDecoder();
   let handlers: ChannelHandlers | undefined;
   const fake: FakeNetwork = {
     open: () => {},
     join: () => {},
+    checkNeighbours: () => {},
     document: () => Promise.reject(new GrateError("Cannot connect")),
     lookup: async () => undefined,
     receiveBufferBytes: 2 ** 30,
@@ -51,6 +57,9 @@ function setUp(changes: Partial<GangliaUdpConfig> = {}, network: Partial<FakeNet
     cluster: "khab",
     listen: { host: "239.2.11.71", port: 8649 },
     resolve: true,
+    allow: [],
+    "request-metadata": false,
+    "legacy-os": "linux",
     ...changes,
   };
   const listener = new GangliaChannelListener(
@@ -69,19 +78,25 @@ function setUp(changes: Partial<GangliaUdpConfig> = {}, network: Partial<FakeNet
             events.push(`join at ${clock.monotonicMs()}`);
             fake.join();
           },
+          checkNeighbours: () => fake.checkNeighbours(),
           close: async () => void events.push("close"),
         };
       },
       fetch: async (request) => {
         events.push(`fetch at ${clock.monotonicMs()}`);
-        return { receivedMs: clock.nowMs(), bytes: Buffer.from(await fake.document(request)) };
+        const bytes = Buffer.from(await fake.document(request));
+        return { receivedMs: clock.nowMs(), bytes, receivedBytes: bytes.length };
       },
       lookup: (ip) => fake.lookup(ip),
+      openSender: () => ({
+        send: (octets) => void asked.push({ ...decoder.decode(octets) }),
+        close: async () => void events.push("sender closed"),
+      }),
     },
   );
   const hear = (packet: Buffer, from = NODE1) => handlers?.onDatagram(packet, from);
   const breakSocket = (message: string) => handlers?.onError(new Error(message));
-  return { clock, sink, lines, events, opened, fake, listener, hear, breakSocket };
+  return { clock, sink, lines, events, opened, asked, fake, listener, hear, breakSocket };
 }
 
 const documentOf = (clock: VirtualClock, cluster = "khab") =>
@@ -173,10 +188,18 @@ describe("listener", () => {
     const asked = setUp({ "receive-buffer": 8 * 2 ** 20 }, { receiveBufferBytes: 212_992 });
     await asked.listener.start();
     expect(asked.lines).toMatchObject([{ level: "warn", wantedBytes: 8 * 2 ** 20, gotBytes: 212_992 }]);
+    asked.hear(floatPacket("load_one", 1));
+    expect(asked.listener.health()).toMatchObject({
+      state: "ok",
+      message:
+        "The receive buffer has 212992 bytes, 8388608 were asked for: raise net.core.rmem_max, or packets may be lost",
+    });
     await asked.listener.stop();
     const byDefault = setUp({}, { receiveBufferBytes: 212_992 });
     await byDefault.listener.start();
     expect(byDefault.lines).toMatchObject([{ level: "info", wantedBytes: 4 * 2 ** 20, gotBytes: 212_992 }]);
+    byDefault.hear(floatPacket("load_one", 1));
+    expect(byDefault.listener.health()).toMatchObject({ state: "ok", message: "" });
     await byDefault.listener.stop();
   });
 
@@ -184,12 +207,12 @@ describe("listener", () => {
     const { clock, listener, hear, lines } = setUp();
     await listener.start();
     for (let i = 0; i < 1_000; i++) hear(Buffer.from("GET / HTTP/1.0"), "10.9.9.9");
-    for (let i = 0; i < 10; i++) hear(Buffer.from("0000000a41480000", "hex"));
     expect(listener.health()).toMatchObject({ state: "starting", malformed: 1_000 });
-    expect(listener.counters()).toMatchObject({ packets: 1_010, malformed: 1_000, unsupported: 10 });
+    for (let i = 0; i < 10; i++) hear(Buffer.from("0000000a41480000", "hex"));
+    expect(listener.health()).toMatchObject({ state: "ok", malformed: 1_000 });
+    expect(listener.counters()).toMatchObject({ packets: 1_010, malformed: 1_000, legacy: 10 });
     expect(lines).toMatchObject([
       { msg: "malformed datagram", from: "10.9.9.9", reason: "it begins as no message of Ganglia" },
-      { msg: "unsupported datagram", from: NODE1, reason: "it is of Ganglia 3.0 or 2.5" },
     ]);
     await clock.advance(60_000);
     hear(Buffer.from("GET / HTTP/1.0"), "10.9.9.9");
@@ -289,6 +312,29 @@ describe("listener without luck", () => {
     await listener.stop();
   });
 
+  it("leaves the group when a program comes that hears it because of us, and joins when that has gone", async () => {
+    const overheard = () => {
+      throw new GrateError("Cannot join: a program would hear the group");
+    };
+    const { clock, listener, events, fake, hear } = setUp();
+    await listener.start();
+    hear(floatPacket("load_one", 1));
+    fake.checkNeighbours = overheard;
+    fake.join = overheard;
+    await clock.advance(10_000);
+    const failing = { state: "failing", message: "Cannot join: a program would hear the group" };
+    expect(listener.health()).toMatchObject(failing);
+    await clock.advance(60_000);
+    expect(listener.health()).toMatchObject(failing);
+    fake.join = () => {};
+    fake.checkNeighbours = () => {};
+    await clock.advance(60_000);
+    expect(events.filter((event) => event.startsWith("join")).length).toBeGreaterThanOrEqual(3);
+    hear(floatPacket("load_one", 2));
+    expect(listener.health()).toMatchObject({ state: "ok", message: "" });
+    await listener.stop();
+  });
+
   it("joins again after each minute of silence, and says so", async () => {
     const { clock, listener, events, hear } = setUp();
     await listener.start();
@@ -300,12 +346,33 @@ describe("listener without luck", () => {
     expect(events.slice(2)).toEqual(["join at 91000"]);
     expect(listener.health()).toMatchObject({
       state: "failing",
-      message: "No packet of Ganglia 3.1 or later heard on 239.2.11.71:8649 for 1m",
+      message: "No packet of Ganglia heard on 239.2.11.71:8649 for 1m",
     });
     await clock.advance(119_000);
     expect(events.slice(3)).toEqual(["join at 151000"]);
     hear(floatPacket("load_one", 1));
     expect(listener.health().state).toBe("ok");
+    await listener.stop();
+  });
+
+  it("tries again every minute where another program took the address while it ran", async () => {
+    const { clock, listener, events, fake, hear, breakSocket } = setUp();
+    await listener.start();
+    hear(floatPacket("load_one", 1));
+    breakSocket("recvmsg ENETDOWN");
+    fake.open = () => {
+      throw new UnusableAddressError("Cannot listen: another program receives there");
+    };
+    await clock.advance(120_000);
+    expect(listener.health()).toMatchObject({
+      state: "failing",
+      message: "Cannot listen: another program receives there",
+    });
+    fake.open = () => {};
+    await clock.advance(60_000);
+    expect(events.slice(2)).toEqual(["close", "open at 60000", "open at 120000", "open at 180000", "join at 180000"]);
+    hear(floatPacket("load_one", 1));
+    expect(listener.health()).toMatchObject({ state: "ok", message: "" });
     await listener.stop();
   });
 
@@ -322,6 +389,134 @@ describe("listener without luck", () => {
     await clock.advance(50_000);
     expect(events).toEqual(["open at 0", "join at 0", "close", "open at 60000", "join at 60000"]);
     await listener.stop();
+  });
+});
+
+describe("allow", () => {
+  const allow = ["10.0.0.0/24", "fd00::/8"];
+
+  it("takes packets of those it names and counts the others, telling them once a minute", async () => {
+    const { clock, sink, listener, hear, lines } = setUp({ allow, resolve: false });
+    await listener.start();
+    hear(floatPacket("load_one", 1), NODE1);
+    hear(floatPacket("load_one", 2), "::ffff:10.0.0.2");
+    hear(floatPacket("load_one", 3), "fd00::3%eth0");
+    for (let i = 0; i < 500; i++) hear(floatPacket("load_one", 9), `10.0.1.${i % 250}`);
+    hear(floatPacket("load_one", 9), "fe80::1%eth0");
+    await clock.advance(1_000);
+    expect(Object.keys(sink.frames[0]?.heard ?? {})).toEqual([NODE1, "10.0.0.2", "fd00::3"]);
+    expect(listener.counters()).toMatchObject({ packets: 3, refused: 501, malformed: 0 });
+    expect(lines).toMatchObject([{ msg: "datagram of a sender that allow does not name", from: "10.0.1.0" }]);
+    await clock.advance(60_000);
+    hear(floatPacket("load_one", 9), "10.0.1.1");
+    expect(lines.at(-1)).toMatchObject({ from: "10.0.1.1", suppressed: 500 });
+    await listener.stop();
+  });
+
+  it("does not let those it refuses pass for a channel that is heard", async () => {
+    const { clock, listener, hear } = setUp({ allow });
+    await listener.start();
+    for (let second = 0; second < 70; second++) {
+      hear(floatPacket("load_one", 9), "10.0.1.1");
+      await clock.advance(1_000);
+    }
+    expect(listener.health()).toMatchObject({
+      state: "failing",
+      message: expect.stringContaining("No packet of Ganglia"),
+    });
+    await listener.stop();
+  });
+});
+
+describe("request-metadata", () => {
+  it("is off unless somebody wants it: nothing is sent, ever", async () => {
+    const { clock, listener, hear, asked } = setUp({ resolve: false });
+    await listener.start();
+    for (let second = 0; second < 200; second++) {
+      hear(textPacket("fans", "3"));
+      await clock.advance(1_000);
+    }
+    expect(listener.counters()).toMatchObject({ heldForMetadata: 1, asked: 0 });
+    expect(asked).toEqual([]);
+    await listener.stop();
+  });
+
+  it("asks the channel for what waits, once a minute for each metric", async () => {
+    const { clock, listener, hear, asked, events } = setUp({ resolve: false, "request-metadata": true });
+    await listener.start();
+    for (let second = 0; second < 130; second++) {
+      hear(textPacket("fans", "3"));
+      hear(textPacket("fans", "3"), "10.0.0.2");
+      await clock.advance(1_000);
+    }
+    expect(asked).toMatchObject([
+      { kind: "request", metric: "fans", host: NODE1, spoof: false },
+      { metric: "fans" },
+      { metric: "fans" },
+    ]);
+    hear(metadataPacket("fans", { type: "uint32" }));
+    hear(metadataPacket("fans", { type: "uint32" }), "10.0.0.2");
+    await clock.advance(120_000);
+    expect(asked).toHaveLength(3);
+    await listener.stop();
+    expect(events.at(-1)).toBe("sender closed");
+  });
+
+  it("asks for a spoofed host under the name that its packets have, and for no name that cannot be sent", async () => {
+    const { clock, listener, hear, asked } = setUp({ resolve: false, "request-metadata": true });
+    await listener.start();
+    hear(textPacket("temp", "3", { host: "10.0.0.9:pdu9", spoof: true }));
+    hear(textPacket("t\u00e9mp", "3"));
+    await clock.advance(2_000);
+    expect(asked).toMatchObject([{ metric: "temp", spoof: true, spoofIp: "10.0.0.9", spoofName: "pdu9" }]);
+    await listener.stop();
+  });
+
+  it("asks at most five questions a second, whatever waits", async () => {
+    const { clock, listener, hear, asked } = setUp({ resolve: false, "request-metadata": true });
+    await listener.start();
+    for (let i = 0; i < 100; i++) hear(textPacket(`made-up${i}`, "3"));
+    await clock.advance(1_000);
+    expect(asked).toHaveLength(5);
+    await clock.advance(9_000);
+    expect(asked).toHaveLength(50);
+    expect(listener.counters()?.asked).toBe(50);
+    await listener.stop();
+  });
+});
+
+describe("a resolver that never answers", () => {
+  it("delays no frame, and after five seconds no packet of anybody", async () => {
+    const lookups: string[] = [];
+    const { clock, sink, listener, hear } = setUp(
+      {},
+      {
+        lookup: (ip) => {
+          lookups.push(ip);
+          return new Promise(() => {});
+        },
+      },
+    );
+    await listener.start();
+    const spoofed = () => hear(textPacket("os_name", "pdu", { host: "10.0.0.9:pdu9", spoof: true }), "10.0.0.50");
+    for (let second = 1; second <= 4; second++) {
+      spoofed();
+      for (let i = 0; i < 100; i++) hear(floatPacket("load_one", second), `10.2.0.${i}`);
+      await clock.advance(1_000);
+      // Whose name is known is heard in each frame.
+      expect(sink.frames).toHaveLength(second);
+    }
+    await clock.advance(2_000);
+    expect(Object.keys(sink.frames.at(-1)?.heard ?? {})).toHaveLength(100);
+    expect(listener.counters()).toMatchObject({ heldForName: 0, dropped: 0 });
+    // New ones do not wait any more, and the resolver is not asked again.
+    const frames = sink.frames.length;
+    for (let i = 0; i < 100; i++) hear(floatPacket("load_one", 1), `10.2.1.${i}`);
+    await clock.advance(1_000);
+    expect(Object.keys(sink.frames[frames]?.heard ?? {})).toHaveLength(100);
+    expect(lookups).toHaveLength(2);
+    await listener.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -1,7 +1,9 @@
 /** Real sockets on the loopback. */
 import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Address } from "../../../core/base/address.js";
+import { openSender } from "../../../sensors/ganglia/channel-sender.js";
 import { type Channel, openChannel, UnusableAddressError } from "../../../sensors/ganglia/channel-socket.js";
 
 const GROUP = "239.2.11.71";
@@ -192,5 +194,115 @@ describe("a multicast channel", () => {
     expect(() => channel.join()).toThrow(message);
     // The interface may come: the channel is still of use.
     expect(() => channel.join()).toThrow(message);
+  });
+});
+
+/** Some interface with IPv6 on which groups can be joined; the loopback has no route for them. */
+function ipv6Interface(): { readonly name: string; readonly address: string } | undefined {
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    const found = addresses?.find((entry) => entry.family === "IPv6" && !entry.internal);
+    if (found !== undefined) return { name, address: found.address };
+  }
+  return undefined;
+}
+
+const onIpv6 = ipv6Interface();
+
+describe(`a multicast channel on IPv6${onIpv6 === undefined ? " (skipped: this machine has no IPv6)" : ""}`, () => {
+  /** A group of the link, of nobody's but ours. With no hops to go a packet does not leave the machine. */
+  const group = `ff12::6772:${process.pid.toString(16)}`;
+  const send = (text: string, port: number, name: string) => {
+    const socket = createSocket({ type: "udp6", ipv6Only: true });
+    cleanUp.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+    socket.bind(0, () => {
+      socket.setMulticastInterface(`::%${name}`);
+      socket.setMulticastTTL(0);
+      socket.send(text, port, `${group}%${name}`);
+    });
+  };
+
+  it.skipIf(onIpv6 === undefined).each(["name", "address"] as const)(
+    "hears the group on an interface given by its %s",
+    async (how) => {
+      const { name } = onIpv6 as { name: string };
+      const { channel, next } = await listen({ host: group, port: 0 }, onIpv6?.[how]);
+      channel.join();
+      const heard = next();
+      send("hello", channel.local.port, name);
+      expect(await heard).toMatch(/^[0-9a-f:]+(%[\w-]+)? hello$/);
+    },
+  );
+
+  it.skipIf(onIpv6 === undefined)("hears after it has joined again, and beside another that does", async () => {
+    const { name } = onIpv6 as { name: string };
+    const one = await listen({ host: group, port: 0 }, name);
+    const two = await listen({ host: group, port: one.channel.local.port }, name);
+    one.channel.join();
+    one.channel.join();
+    two.channel.join();
+    const heard = Promise.all([one.next(), two.next()]);
+    send("again", one.channel.local.port, name);
+    expect((await heard).map((text) => text.split(" ")[1])).toEqual(["again", "again"]);
+  });
+
+  it.skipIf(onIpv6 === undefined)("says that it cannot join on an interface that is not there", async () => {
+    const { channel } = await listen({ host: group, port: 0 }, onIpv6?.name);
+    expect(() => channel.join()).not.toThrow();
+    // Bound without one, the group means nothing on any.
+    await expect(listen({ host: group, port: 0 }, "no-such0")).rejects.toThrow("Cannot listen on");
+  });
+});
+
+describe("several channels", () => {
+  it("listen at the same time, each with what is its own", async () => {
+    const other = "239.2.11.72";
+    const channels = [
+      await listen({ host: GROUP, port: 0 }, "lo"),
+      await listen({ host: other, port: 0 }, "127.0.0.1"),
+      await listen({ host: "127.0.0.1", port: 0 }),
+      await listen({ host: "::1", port: 0 }),
+    ];
+    for (const { channel } of channels) channel.join();
+    const heard = Promise.all(channels.map(({ next }) => next()));
+    const send = sender();
+    const send6 = sender("udp6");
+    for (const { channel } of channels)
+      (channel.local.host === "::1" ? send6 : send)(channel.local.host, channel.local);
+    expect(await heard).toEqual([`127.0.0.1 ${GROUP}`, `127.0.0.1 ${other}`, "127.0.0.1 127.0.0.1", "::1 ::1"]);
+    expect(channels.map(({ received }) => received.length)).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe("what asks a channel", () => {
+  it("sends to the group by the chosen interface, and the listener's own socket never sends", async () => {
+    const { channel, next } = await listen({ host: GROUP, port: 0 }, "lo");
+    channel.join();
+    const faults: string[] = [];
+    const options = { listen: channel.local, interface: "lo", receiveBufferBytes: 65_536 };
+    const asker = openSender(options, (error) => faults.push(String(error)));
+    cleanUp.push(() => asker.close());
+    const heard = next();
+    // It takes a turn or two until the socket is bound.
+    const timer = setInterval(() => asker.send(Buffer.from("question")), 5);
+    cleanUp.push(() => clearInterval(timer));
+    expect(await heard).toBe("127.0.0.1 question");
+    expect(faults).toEqual([]);
+    await asker.close();
+    asker.send(Buffer.from("late"));
+    expect(faults).toEqual([]);
+  });
+
+  it("tells what it cannot send", async () => {
+    const faults: string[] = [];
+    const listenAt = { host: GROUP, port: 8649 };
+    const asker = openSender({ listen: listenAt, interface: "no-such0", receiveBufferBytes: 65_536 }, (error) =>
+      faults.push(String(error)),
+    );
+    cleanUp.push(() => asker.close());
+    while (faults.length === 0) {
+      asker.send(Buffer.from("question"));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(faults[0]).toContain("there is no such interface with an IPv4 address");
   });
 });

@@ -90,12 +90,46 @@ describe("HostNamer", () => {
     await clock.advance(1);
     expect(Object.keys(names)).toEqual(["1", "2", "3"]);
     expect(asked).toEqual(["1", "2"]);
-    ask("4");
-    expect(asked).toEqual(["1", "2"]);
     answers.get("1")?.found("too late");
     await clock.advance(0);
     expect(names["1"]).toBeUndefined();
+    ask("4");
     expect(asked).toEqual(["1", "2", "4"]);
+  });
+
+  it("lets nobody wait while the resolver is known to hang", async () => {
+    const { clock, asked, names, ask, answers } = setUp();
+    for (const ip of ["1", "2"]) ask(ip);
+    await clock.advance(5_000);
+    const later = Array.from({ length: 1_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    for (const ip of later) ask(ip);
+    await clock.advance(0);
+    expect(later.filter((ip) => !(ip in names) || names[ip] !== undefined)).toEqual([]);
+    expect(asked).toEqual(["1", "2"]);
+    expect(clock.pendingTimers).toBe(0);
+    // One of its answers, even a late one, and it is asked again.
+    answers.get("2")?.fail();
+    await clock.advance(0);
+    ask("5");
+    expect(asked).toEqual(["1", "2", "5"]);
+  });
+
+  it("remembers 65,536 answers and forgets the oldest", async () => {
+    const { clock, asked, answers, namer, ask } = setUp();
+    const count = 65_537;
+    for (let i = 0; i < count; i++) {
+      ask(String(i));
+      answers.get(String(i))?.fail();
+      answers.clear();
+      if (i % 2 === 1) await clock.advance(0);
+    }
+    await clock.advance(0);
+    expect(asked).toHaveLength(count);
+    await namer.name(String(count - 1));
+    await namer.name("1");
+    expect(asked).toHaveLength(count);
+    ask("0");
+    expect(asked).toHaveLength(count + 1);
   });
 
   it("lets a thousand hosts wait their turn as long as the resolver answers", async () => {

@@ -5,6 +5,7 @@ import { GrateError } from "../../../core/base/errors.js";
 import type { GangliaXmlConfig } from "../../../sensors/config.js";
 import type { Fetch, FetchRequest } from "../../../sensors/connections/tcp.js";
 import { GangliaXmlPoller } from "../../../sensors/ganglia/xml-poller.js";
+import { versionFixture } from "../../support/ganglia-documents.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { gmondDocument } from "../support/ganglia-xml.js";
 import { recordingLogger } from "../support/logger.js";
@@ -25,7 +26,8 @@ function setUp(peers: Record<string, Peer>, changes: Partial<GangliaXmlConfig> =
     const { host } = request.address;
     asked.push({ host, atMs: clock.monotonicMs() });
     const receivedMs = clock.nowMs();
-    return { bytes: Buffer.from((await peers[host]?.(request)) ?? ""), receivedMs };
+    const bytes = Buffer.from((await peers[host]?.(request)) ?? "");
+    return { bytes, receivedBytes: bytes.length, receivedMs };
   };
   const config: GangliaXmlConfig = {
     name: "khab",
@@ -35,6 +37,7 @@ function setUp(peers: Record<string, Peer>, changes: Partial<GangliaXmlConfig> =
     "connect-timeout": 5_000,
     timeout: 30_000,
     "size-limit": 2 ** 27,
+    take: "detail",
     ...changes,
   };
   const poller = new GangliaXmlPoller(config, { sink, clock, logger }, fetch);
@@ -86,6 +89,10 @@ describe("poller", () => {
       malformed: 0,
       skewMs: 0,
       address: "a:8649",
+      receivedBytes: gmondDocument("khab", START_MS / 1_000, [
+        { name: "node1", metrics: { load_one: 1 } },
+        { name: "node2", tn: 7 },
+      ]).length,
     });
     expect(lines.map(({ level, msg, address, hosts }) => ({ level, msg, address, hosts }))).toEqual([
       { level: "info", msg: "polling", address: "a:8649", hosts: 2 },
@@ -228,6 +235,108 @@ describe("poller", () => {
     expect(poller.health().skewMs).toBe(-3_600_000);
     expect(sink.frames[0]?.heard).toEqual({ node1: START_MS - 5_000 });
     await poller.stop();
+  });
+
+  it("shows a skew that jumps, and never lets it move a time", async () => {
+    let skewS = 0;
+    const { clock, sink, poller } = setUp({
+      a: async () => gmondDocument("khab", Math.floor(clock.nowMs() / 1_000) + skewS, [{ name: "node1", tn: 5 }]),
+    });
+    await poller.start();
+    await clock.advance(0);
+    const found: number[][] = [];
+    for (const nextS of [7_200, -36_000, 0]) {
+      const before = sink.frames.length;
+      skewS = nextS;
+      while (sink.frames.length === before) await clock.advance(1_000);
+      const frame = sink.frames.at(-1);
+      found.push([poller.health().skewMs / 1_000, (frame?.heard["node1"] ?? 0) - (frame?.timeMs ?? 0)]);
+    }
+    expect(found.map(([skew]) => skew)).toEqual([7_200, -36_000, 0]);
+    // Within the second to which ages are rounded.
+    for (const [, age = 0] of found) expect(Math.abs(age + 5_000)).toBeLessThan(1_000);
+    await poller.stop();
+  });
+
+  it("calls clusters and grids as `rename` says", async () => {
+    const { clock, sink, poller } = setUp(
+      { a: async () => gmondDocument("unspecified", START_MS / 1_000, [{ name: "node1" }]) },
+      { rename: { unspecified: "gpu" } },
+    );
+    await poller.start();
+    await clock.advance(0);
+    expect(sink.frames.map((frame) => frame.cluster)).toEqual(["gpu"]);
+    await poller.stop();
+  });
+
+  it("sends nothing where it takes detail", async () => {
+    const requests: unknown[] = [];
+    const { clock, poller } = setUp({
+      a: async ({ request }) => {
+        requests.push(request);
+        return "";
+      },
+    });
+    await poller.start();
+    await clock.advance(0);
+    expect(requests).toEqual([undefined]);
+    await poller.stop();
+  });
+
+  it("asks for a summary where it takes that, and hands on the sums of the outermost grid alone", async () => {
+    const requests: unknown[] = [];
+    const summary = versionFixture("federation-summary-3.7.xml").toString();
+    const { clock, sink, poller } = setUp(
+      {
+        a: async ({ request }) => {
+          requests.push(request);
+          return summary;
+        },
+      },
+      { take: "summary", every: 60_000, rename: { top: "Physics" } },
+    );
+    await poller.start();
+    await clock.advance(0);
+    expect(requests).toEqual(["/?filter=summary\n"]);
+    expect(sink.frames).toEqual([]);
+    expect(sink.sums).toMatchObject([
+      {
+        kind: "grid",
+        name: "Physics",
+        source: "khab",
+        timeMs: START_MS,
+        tmaxS: 60,
+        summary: { hostsUp: 13, hostsDown: 4 },
+      },
+    ]);
+    expect(poller.health()).toMatchObject({
+      state: "ok",
+      frames: 0,
+      lastFrameMs: START_MS,
+      receivedBytes: summary.length,
+    });
+    await poller.stop();
+  });
+
+  it("says that sums were asked for in vain where a gmond answers, and takes none of its hosts", async () => {
+    const { clock, sink, poller } = setUp({ a: gmond(() => clock) }, { take: "summary" });
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health()).toMatchObject({
+      state: "failing",
+      message:
+        "a:8649 gives no sums, though they were asked for (take: summary); expected a query port: a gmetad's 8652, a collector's 8662",
+    });
+    expect([sink.frames, sink.sums, [...sink.directories]]).toEqual([[], [], []]);
+    await poller.stop();
+  });
+
+  it("hands no sums on after it was stopped", async () => {
+    const { clock, sink, poller } = setUp({ a: async () => versionFixture("federation-3.7.xml").toString() });
+    await poller.start();
+    await poller.stop();
+    await clock.advance(60_000);
+    expect(sink.sums).toEqual([]);
   });
 
   it("survives a sink that throws, and does not blame the peer", async () => {

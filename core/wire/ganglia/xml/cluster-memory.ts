@@ -98,6 +98,8 @@ export class ClusterMemory {
   seenIn = 0;
   /** It stands in a CLUSTER element; a gmond without a cluster section writes none. */
   tagged = true;
+  /** CLUSTER elements of this name in the document being read. */
+  elements = 0;
   /** Hosts taken from the document being read. */
   hostsSeen = 0;
 

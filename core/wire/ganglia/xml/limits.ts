@@ -9,6 +9,12 @@ export interface ReaderLimits {
   readonly attributeOctetsMax: number;
   /** EXTRA_ELEMENTs kept of one metric; further ones are left out. */
   readonly extraPairsMax: number;
+  /** GRIDs inside of one another; deeper ones are counted and their own sums passed over. */
+  readonly gridDepthMax: number;
+  /** Grids and clusters of one document that are told in sums; further ones are passed over and counted. */
+  readonly sumsMax: number;
+  /** METRICS elements of one document; further ones are passed over and counted. */
+  readonly sumMetricsMax: number;
   /** Faults told in one report; further ones are only counted. */
   readonly faultsMax: number;
   /**
@@ -27,6 +33,12 @@ export const DEFAULT_READER_LIMITS: ReaderLimits = Object.freeze({
   attributeOctetsMax: 16_384,
   // gmetad keeps 32.
   extraPairsMax: 64,
+  // A federation of more than three levels is not known.
+  gridDepthMax: 64,
+  // As many as a collector takes by default, tenfold.
+  sumsMax: 10_000,
+  // The sums of 1,000 clusters with 250 metrics each, some 80 MB of objects.
+  sumMetricsMax: 262_144,
   faultsMax: 10,
   // A metric is some 330 octets: 200,000 that all differ.
   rememberedOctetsMax: 64 * 1_024 * 1_024,

@@ -8,15 +8,13 @@
 import { type ExtraPair, isMetricType, isSlope, kindOf, type MetricMeta } from "../../../model/metric.js";
 import { nameFault, quoteName } from "../../../model/names.js";
 import { decimalsOf, parseNumber } from "../../../model/number-text.js";
+import { ExtraReader } from "./extra-reader.js";
 import type { ReaderLimits } from "./limits.js";
-import { CUT, FAULT, isTagAt, LESS, QUOTE, skipSpace } from "./octets.js";
+import { QUOTE, skipSpace } from "./octets.js";
 import { TagScanner } from "./tag-scanner.js";
 
 const OPENING = "<METRIC";
 const CLOSING = "</METRIC";
-const ELEMENT = "<EXTRA_ELEMENT";
-const CONTENT = [CLOSING, ELEMENT, "<EXTRA_DATA", "</EXTRA_DATA", "</EXTRA_ELEMENT"];
-const LONGEST = "</EXTRA_ELEMENT".length;
 
 export class MetricScanner {
   /** Where the element is broken, after scan() gave FAULT. */
@@ -37,14 +35,12 @@ export class MetricScanner {
   tnStart = 0;
   tnEnd = 0;
 
-  readonly #limits: ReaderLimits;
   readonly #tag: TagScanner;
-  readonly #extraTag: TagScanner;
+  readonly #extra: ExtraReader;
 
   constructor(limits: ReaderLimits) {
-    this.#limits = limits;
     this.#tag = new TagScanner(limits.attributeOctetsMax);
-    this.#extraTag = new TagScanner(limits.attributeOctetsMax);
+    this.#extra = new ExtraReader(CLOSING, limits);
   }
 
   /**
@@ -57,8 +53,8 @@ export class MetricScanner {
     if (next < 0) return this.#fail(next, tag.fault);
     const extra: ExtraPair[] = [];
     if (!tag.selfClosing) {
-      next = this.#content(octets, next, extra);
-      if (next < 0) return next;
+      next = this.#extra.read(octets, next, extra);
+      if (next < 0) return this.#fail(next, this.#extra.fault);
     }
     this.#interpret(octets, extra);
     return skipSpace(octets, next);
@@ -66,7 +62,7 @@ export class MetricScanner {
 
   release(): void {
     this.#tag.release();
-    this.#extraTag.release();
+    this.#extra.release();
   }
 
   #interpret(octets: Uint8Array, extra: readonly ExtraPair[]): void {
@@ -106,29 +102,6 @@ export class MetricScanner {
     this.valEnd = usual ? tag.end("VAL") : 0;
     this.tnStart = usual ? tag.start("TN") : 0;
     this.tnEnd = usual ? tag.end("TN") : 0;
-  }
-
-  /** @returns the position behind "</METRIC>", or CUT, or FAULT */
-  #content(octets: Uint8Array, start: number, extra: ExtraPair[]): number {
-    const tag = this.#extraTag;
-    let at = start;
-    for (;;) {
-      at = skipSpace(octets, at);
-      if (at >= octets.length) return CUT;
-      if (octets[at] !== LESS) return this.#fail(FAULT, "text between the tags of a metric");
-      const word = CONTENT.find((candidate) => isTagAt(octets, at, candidate));
-      if (word === undefined) {
-        // The cut may have left only the beginning of a tag.
-        return octets.length - at <= LONGEST ? CUT : this.#fail(FAULT, "a metric is not closed");
-      }
-      const next = tag.scan(octets, at + word.length);
-      if (next < 0) return this.#fail(next, tag.fault);
-      if (word === CLOSING) return next;
-      if (word === ELEMENT && tag.has("NAME") && tag.has("VAL") && extra.length < this.#limits.extraPairsMax) {
-        extra.push([tag.text("NAME", ""), tag.text("VAL", "")]);
-      }
-      at = next;
-    }
   }
 
   #fail(result: number, reason: string): number {

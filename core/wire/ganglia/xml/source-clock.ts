@@ -40,7 +40,7 @@ export class SourceClock {
     this.trusted = writtenS > 0 && Math.abs(skewS) <= (wasSkewed ? SKEW_RECOVERED_S : SKEW_TOLERATED_S);
     this.skewMs = this.trusted ? 0 : skewS * 1_000;
     this.referenceMs = (this.trusted ? writtenS : receivedS) * 1_000;
-    this.#clusterTimeS = clusterTimeS;
+    this.#clusterTimeS = clusterTimeS || writtenS || receivedS;
   }
 
   /**
@@ -49,7 +49,8 @@ export class SourceClock {
    * @returns when the host was heard, epoch ms; 0 = never
    */
   heardMs(reportedS: number, tnS: number): number {
-    const silenceS = tnS >= 0 ? tnS : Math.max(0, this.#clusterTimeS - reportedS);
+    // Without TN the two clocks are compared as gmetad does: too far ahead is as bad as too far behind.
+    const silenceS = tnS >= 0 ? tnS : Math.abs(this.#clusterTimeS - reportedS);
     const byAgeMs = Math.max(0, this.referenceMs - silenceS * 1_000);
     // REPORTED does not waver by a second from one document to the next, as ages in whole seconds do.
     const agree = Math.abs(byAgeMs - reportedS * 1_000) <= SKEW_TOLERATED_S * 1_000;

@@ -44,6 +44,11 @@ const NAMES = [
   "URL",
   "VERSION",
   "SOURCE",
+  "AUTHORITY",
+  "UP",
+  "DOWN",
+  "SUM",
+  "NUM",
 ] as const;
 /** Attributes that anyone asks for; others may be there and are passed over. */
 export type AttributeName = (typeof NAMES)[number];

@@ -2,19 +2,25 @@ import { describe, expect, test } from "vitest";
 import type { Alert, AlertEvent } from "../../../../core/model/alert.js";
 import type { SourceHealth } from "../../../../core/model/source.js";
 import {
+  type ClusterMetadata,
   ExtensionError,
+  type History,
   type HistoryData,
+  type MergedHistory,
   RefusedError,
   readAlerts,
   readHistory,
+  readMetadata,
   readStatus,
   type Status,
   writeAlerts,
   writeError,
   writeHistory,
+  writeMetadata,
   writeStatus,
 } from "../../../../core/wire/extension/index.js";
 import { XmlError } from "../../../../core/wire/xml/scanner.js";
+import { metaOf as meta } from "../../../support/made-cluster.js";
 
 const FACTS = { instance: "4f1c", nowMs: 1_795_291_102_123 };
 const HOSTILE = `<a href="x">'&\u{1F525}\n\t]]>`;
@@ -135,6 +141,110 @@ describe("history is written and read back", () => {
   });
 });
 
+describe("history of many series is written and read back", () => {
+  const merged: MergedHistory = {
+    startMs: 0,
+    stepMs: 15_000,
+    min: Float64Array.of(Number.NaN, 1, 0),
+    avg: Float64Array.of(Number.NaN, 1.5, 0.1),
+    max: Float64Array.of(Number.NaN, 2, 0.2),
+    sum: Float64Array.of(Number.NaN, 3, 0.30000000000000004),
+    hosts: Uint32Array.of(0, 2, 3),
+    series: 3,
+  };
+  const common = { cluster: HOSTILE, fromMs: 1_000, toMs: 61_000 };
+  const written = (history: History) => [...writeHistory(FACTS, history)].join("");
+
+  test.each<[string, History]>([
+    [
+      "one metric of several hosts",
+      {
+        ...common,
+        metric: HOSTILE,
+        series: [
+          { host: "a", data: BUCKETS },
+          { host: HOSTILE, data: BUCKETS },
+        ],
+      },
+    ],
+    [
+      "several metrics of a host, each of its kind",
+      {
+        ...common,
+        series: [
+          { host: "a", metric: "n", data: NUMBERS },
+          { host: "a", metric: HOSTILE, data: TEXTS },
+          { host: "a", metric: "b", data: BUCKETS },
+        ],
+      },
+    ],
+    ["all hosts in one", { ...common, metric: "m", series: [], merged }],
+  ])("%s", (_what, history) => {
+    expect(readHistory(written(history))).toEqual({ ...FACTS, ...history });
+  });
+
+  test("in chunks of a series each", () => {
+    const series = ["a", "b", "c"].map((host) => ({ host, data: BUCKETS }));
+    const chunks = [...writeHistory(FACTS, { ...common, metric: "m", series })];
+    expect(chunks.filter((chunk) => chunk.includes("<BUCKETS")).length).toBe(3);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ["no hosts", (text) => text.replace(/<HOSTS>.*<\/HOSTS>/, "")],
+    ["half a host", (text) => text.replace("<HOSTS>0 2 3", "<HOSTS>0 2.5 3")],
+    ["fewer than no hosts", (text) => text.replace("<HOSTS>0 2 3", "<HOSTS>0 -2 3")],
+    ["no sums", (text) => text.replace(/<SUM>.*<\/SUM>/, "")],
+    ["a count that is not so", (text) => text.replace('COUNT="3"', 'COUNT="4"')],
+    ["no count of series", (text) => text.replace(' SERIES="3"', "")],
+  ])("all hosts in one, %s: refused", (_what, break_) => {
+    const whole = written({ ...common, metric: "m", series: [], merged });
+    expect(break_(whole)).not.toBe(whole);
+    expect(() => readHistory(break_(whole))).toThrow(ExtensionError);
+  });
+});
+
+describe("metadata is written and read back", () => {
+  const load = meta("load_one", {
+    units: HOSTILE,
+    tmaxS: 70,
+    dmaxS: 3_600.5,
+    extra: [
+      ["GROUP", "load"],
+      ["GROUP", HOSTILE],
+      ["TITLE", "One Minute"],
+      ["DESC", HOSTILE],
+    ],
+  });
+  const cluster: ClusterMetadata = {
+    name: HOSTILE,
+    hosts: 2,
+    hostNames: ["a", HOSTILE],
+    metrics: [
+      { name: "load_one", kind: "number", meta: load, hosts: 2 },
+      { name: HOSTILE, kind: "text", meta: undefined, hosts: 0 },
+      { name: "os", kind: "text", meta: meta("os", { type: "string", slope: "zero" }), hosts: 1 },
+    ],
+  };
+  const written = (...clusters: ClusterMetadata[]) => [...writeMetadata(FACTS, { clusters })].join("");
+
+  test.each<[string, ClusterMetadata[]]>([
+    ["no clusters", []],
+    ["a cluster without hosts", [{ ...cluster, hosts: 0, hostNames: [], metrics: [] }]],
+    ["metrics and hosts of any name", [cluster, { ...cluster, name: "b", hostNames: [] }]],
+  ])("%s", (_what, clusters) => {
+    expect(readMetadata(written(...clusters))).toEqual({ ...FACTS, clusters });
+  });
+
+  test.each<[string, string, string]>([
+    ["kind", 'KIND="number"', 'KIND="image"'],
+    ["type", 'TYPE="float"', 'TYPE="decimal"'],
+    ["slope", 'SLOPE="both"', 'SLOPE="steep"'],
+  ])("a metric of a %s of a later version is passed over", (_what, now, later) => {
+    const read = readMetadata(written(cluster).replace(now, later));
+    expect(read.clusters[0]?.metrics.map(({ name }) => name)).toEqual([HOSTILE, "os"]);
+  });
+});
+
 describe("alerts are written and read back", () => {
   const text = (alerts: Alert[], events: AlertEvent[]) => [...writeAlerts(FACTS, { alerts, events })].join("");
 
@@ -175,6 +285,22 @@ test("status is written and read back", () => {
 describe("every reader refuses", () => {
   const documents: [string, (text: string) => unknown, string][] = [
     ["history", readHistory, history(NUMBERS)],
+    [
+      "metadata",
+      readMetadata,
+      [
+        ...writeMetadata(FACTS, {
+          clusters: [
+            {
+              name: "c",
+              hosts: 1,
+              hostNames: ["a"],
+              metrics: [{ name: "m", kind: "number", meta: meta("m"), hosts: 1 }],
+            },
+          ],
+        }),
+      ].join(""),
+    ],
     ["alerts", readAlerts, [...writeAlerts(FACTS, { alerts: [alert], events: [event] })].join("")],
     ["status", readStatus, [...writeStatus(FACTS, status)].join("")],
   ];

@@ -34,7 +34,7 @@ function everything(view: MadeCluster): ClusterChanges {
 }
 
 function fullText(...views: MadeCluster[]): string {
-  const changes: Changes = { full: true, frame: 7, clusters: views.map(everything) };
+  const changes: Changes = { full: true, frame: 7, clusters: views.map(everything), sums: [] };
   return [...writeChanges(FACTS, changes)].join("");
 }
 
@@ -201,7 +201,7 @@ test("a document of changes holds what changed and no more", () => {
   const clusters = [
     { ...everything(view), full: false, sinceFrame: 1, hostRows: [], heardRows: [1], metricColumns: [] },
   ];
-  const text = [...writeChanges(FACTS, { full: false, frame: 2, clusters })].join("");
+  const text = [...writeChanges(FACTS, { full: false, frame: 2, clusters, sums: [] })].join("");
   const [cluster] = readChanges(text).clusters;
   expect(cluster?.hosts).toEqual([]);
   expect(cluster?.metrics).toEqual([]);

@@ -157,10 +157,13 @@ describe("GangliaXmlReader, captured documents", () => {
     ]);
   });
 
-  it("passes over sums", () => {
+  it("hands on the sums of a summary: those of the grid, which its cluster's are part of", () => {
     const { report, sink } = read(fixture("gmetad-8652-filter-summary.xml"));
-    expect(report).toMatchObject({ clusters: 0, summaries: 2, hosts: 0, metrics: 0, malformed: 0, complete: true });
+    expect(report).toMatchObject({ clusters: 0, summaries: 1, hosts: 0, metrics: 0, malformed: 0, complete: true });
     expect(sink.clusterNames).toEqual([]);
+    expect(sink.sums.map(({ kind, name, summary }) => [kind, name, summary.metrics.length])).toEqual([
+      ["grid", "Test", 35],
+    ]);
   });
 });
 
@@ -493,7 +496,12 @@ describe("GangliaXmlReader, what is refused", () => {
     expect(reader.read(Buffer.from(xml), NOW_MS)).toMatchObject({
       clusters: 2,
       hosts: 2,
-      malformed: 2,
+      malformed: 3,
+      faults: [
+        'cluster "b" is refused: there are too many clusters',
+        expect.stringContaining("is refused: it has a control character (code 7)"),
+        expect.stringContaining('cluster "a" stands in the document more than once'),
+      ],
       complete: true,
     });
     expect(Object.keys(sink.recorded("a").hosts)).toEqual(["good", "after"]);
