@@ -5,7 +5,10 @@
  */
 import { z } from "zod";
 import { address, duration, size } from "../core/base/config/fields.js";
+import { tlsServer } from "../core/base/config/tls.js";
 import { DEFAULT_DIRECTORY_LIMITS } from "../core/model/directory.js";
+import { UNSPECIFIED } from "../core/model/host.js";
+import { nameFault } from "../core/model/names.js";
 
 /** More networks than this are not kept by hand; each costs a comparison for each connection. */
 const ALLOW_MAX = 256;
@@ -21,12 +24,36 @@ const network = () =>
 
 const limit = (max: number, standard: number) => z.number().int().min(1).max(max).default(standard);
 
+/** As a gridname of gmetad: any text that can be a name. */
+const gridName = () =>
+  z
+    .string()
+    .superRefine((text, context) => {
+      const fault = nameFault(text);
+      if (fault !== undefined)
+        context.addIssue({ code: "custom", message: `${fault}, expected a name such as "Physics"` });
+    })
+    .prefault(UNSPECIFIED);
+
+const AUTHORITY_EXPECTED = 'expected the URL of a web front-end such as "http://monitor.example.org/ganglia/"';
+
+const authority = () =>
+  z
+    .string()
+    .max(1_024)
+    .regex(/^https?:\/\/[^\s/]+(\/\S*)?$/, AUTHORITY_EXPECTED);
+
 const serveSchema = z
   .strictObject({
     dump: address().prefault("127.0.0.1:8661").describe("Whole XML document on connect, as gmetad's 8651"),
     query: address().prefault("127.0.0.1:8662").describe("XML for one request line, as gmetad's 8652, and ours"),
     control: address().prefault("127.0.0.1:8663").describe("Health and control over HTTP"),
     allow: z.array(network()).max(ALLOW_MAX).default([]).describe("Who may ask dump and query; loopback always may"),
+    grid: gridName().describe("Name of the grid, as gmetad's gridname"),
+    authority: authority()
+      .optional()
+      .describe("URL of the web front-end of this grid, as gmetad's authority; http://<host name>/ganglia/ if absent"),
+    tls: tlsServer().optional().describe("Mutual TLS on dump and query for everybody but this machine"),
   })
   .prefault({});
 

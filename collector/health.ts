@@ -17,10 +17,16 @@ export interface HealthParts {
   readonly report: FrameLogReport | undefined;
   readonly window: RecentWindow;
   readonly spill: Spill | undefined;
+  /** Clusters that are told of by sources that may mean different ones, a line each. */
+  readonly mixedClusters: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export function describeHealth({ started, log, report, window, spill, counts }: HealthParts): CollectorHealth {
+/** Sources are many and names of clusters come from the network; a few of them show what to do. */
+const MIXED_TOLD_MAX = 10;
+
+export function describeHealth(parts: HealthParts): CollectorHealth {
+  const { started, log, report, window, spill, mixedClusters, counts } = parts;
   const messages: string[] = [];
   const waiting = window.unarchived();
   if (!started) messages.push("collector: not running");
@@ -39,6 +45,9 @@ export function describeHealth({ started, log, report, window, spill, counts }: 
     const { message, sinceMs } = spill.failure;
     messages.push(`${message}; ${waiting.frames} frames wait for it, tried since ${clockTime(sinceMs)}`);
   }
+  messages.push(...mixedClusters.slice(0, MIXED_TOLD_MAX));
+  if (mixedClusters.length > MIXED_TOLD_MAX)
+    messages.push(`${mixedClusters.length - MIXED_TOLD_MAX} more clusters like these`);
   if (log !== undefined && log.cutFault !== "") messages.push(`log: ${log.cutFault}; the log grows`);
   return {
     ready,
@@ -51,7 +60,11 @@ export function describeHealth({ started, log, report, window, spill, counts }: 
       shortenedFrames: window.shortenedFrames,
       lostFrames: window.lostFrames,
       lostSamples: window.lostSamples,
+      windowSamples: window.samples,
       logBytes: log?.bytes ?? 0,
+      logFailing: log?.failure === undefined ? 0 : 1,
+      archiveFailing: spill?.failure === undefined ? 0 : 1,
+      losingFrames: window.loss?.frames ?? 0,
       logTornBytes: report?.tornBytes ?? 0,
       replayedFrames: report?.frames ?? 0,
       spills: spill?.spills ?? 0,

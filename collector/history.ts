@@ -11,11 +11,20 @@
  * An archive of averages has no samples that could be united with others; there
  * the seam is the first sample of the window, whoever put it there.
  */
-import { GrateError } from "../core/base/errors.js";
 import type { Archive } from "../core/model/archive.js";
-import { BucketBuilder, type Buckets, type Series, type SeriesKey } from "../core/model/series.js";
+import { BucketGrid, type BucketTable, bucketsOfRow } from "../core/model/bucket-table.js";
+import type { Buckets, Series, SeriesKey } from "../core/model/series.js";
+import {
+  checkRange,
+  DEFAULT_HISTORY_LIMITS,
+  HistoryError,
+  type HistoryLimits,
+  wholeBuckets,
+} from "./history/limits.js";
+import { RawAnswer } from "./history/raw-answer.js";
 import type { RecentWindow } from "./window/recent-window.js";
-import { inOrder } from "./window/series-builder.js";
+
+export { HistoryError, type HistoryLimits } from "./history/limits.js";
 
 /** Samples with fromMs <= time < toMs. */
 export interface HistoryQuery {
@@ -28,23 +37,11 @@ export interface HistoryQuery {
 
 export type HistoryAnswer = Series | (Buckets & { readonly kind: "buckets" });
 
-/** The question cannot be answered as it is; the message says how it could. */
-export class HistoryError extends GrateError {
-  override readonly name = "HistoryError";
-}
-
-export interface HistoryLimits {
-  /** Most samples of an answer without a step. */
-  readonly samplesMax: number;
-  /** Most buckets of an answer with one. */
-  readonly bucketsMax: number;
-}
-
-/** 16 MB of samples; more than any display has room for. */
-export const DEFAULT_HISTORY_LIMITS: HistoryLimits = Object.freeze({ samplesMax: 1_000_000, bucketsMax: 100_000 });
-
 /** An archive is read in pieces of this length: at one sample a second 10 MB at a time. */
 const PIECE_MS = 7 * 86_400_000;
+
+/** Where the archive sums up itself nothing but buckets comes: at one sample in 15 s some 8 ms of its thread. */
+const SUMMED_PIECE_MS = 90 * 86_400_000;
 
 export class History {
   readonly #window: RecentWindow;
@@ -70,18 +67,49 @@ export class History {
    * @throws HistoryError if the range is none, the answer would be too long, or texts are asked for in buckets
    */
   async read(asked: HistoryQuery): Promise<HistoryAnswer | undefined> {
-    this.#check(asked);
+    checkRange(asked, this.#limits);
     const query = asked.stepMs === undefined ? asked : wholeBuckets(asked, asked.stepMs);
     // Both at once, before anything is waited for: the window may move on meanwhile.
     const recent = this.#window.read(query);
     const seamMs = this.#seamMs(query.key);
     const { stepMs } = query;
-    const answer =
-      stepMs === undefined
-        ? new RawAnswer(query.key, recent, this.#limits.samplesMax)
-        : new BucketAnswer(query, recent, stepMs);
-    for await (const piece of this.#older(query, Math.min(seamMs, query.toMs))) answer.addOlder(piece);
+    const olderMs = Math.min(seamMs, query.toMs);
+    if (stepMs === undefined) {
+      const answer = new RawAnswer(query.key, recent, this.#limits.samplesMax);
+      for await (const piece of this.#older(query, olderMs)) answer.addOlder(piece);
+      return answer.finish();
+    }
+    // What the window may hold too is united sample by sample; what is older the archive sums up itself, if it can.
+    const firstHeldMs = this.#window.firstTimeMs(query.key, 0) ?? Number.POSITIVE_INFINITY;
+    const unitedMs = Math.min(olderMs, firstHeldMs, recent?.timesMs[0] ?? Number.POSITIVE_INFINITY);
+    const answer = new BucketAnswer(query, recent, stepMs);
+    let restMs = query.fromMs;
+    for await (const { table, toMs } of this.#olderBuckets(query, stepMs, unitedMs)) {
+      answer.addTable(table);
+      restMs = toMs;
+    }
+    // Nothing but texts looks like nothing at all in buckets.
+    if (!answer.hasNumbers) restMs = query.fromMs;
+    for await (const piece of this.#older({ ...query, fromMs: restMs }, olderMs)) answer.addOlder(piece);
     return answer.finish();
+  }
+
+  /** Ends early where the archive cannot do it. */
+  async *#olderBuckets(
+    { key, ...query }: HistoryQuery,
+    stepMs: number,
+    endMs: number,
+  ): AsyncGenerator<{ table: BucketTable; toMs: number }> {
+    const archive = this.#archive;
+    const coverage = query.fromMs < endMs ? await archive?.coverage() : undefined;
+    if (archive?.bucketMany === undefined || coverage === undefined) return;
+    const lastMs = Math.min(endMs, coverage.toMs + 1);
+    for (let fromMs = Math.max(query.fromMs, coverage.fromMs); fromMs < lastMs; fromMs += SUMMED_PIECE_MS) {
+      const toMs = Math.min(fromMs + SUMMED_PIECE_MS, lastMs);
+      const found = await archive.bucketMany({ ...key, fromMs, toMs, stepMs, cellsMax: Number.MAX_SAFE_INTEGER });
+      if (found === undefined) return;
+      yield { table: found.table, toMs };
+    }
   }
 
   #seamMs(key: SeriesKey): number {
@@ -99,108 +127,40 @@ export class History {
       if (piece !== undefined && piece.timesMs.length > 0) yield piece;
     }
   }
-
-  #check({ fromMs, toMs, stepMs }: HistoryQuery): void {
-    if (!Number.isFinite(fromMs) || !Number.isFinite(toMs) || fromMs >= toMs) {
-      throw new HistoryError(
-        `history from ${fromMs} to ${toMs}: expected two times in ms, the first before the second`,
-      );
-    }
-    if (stepMs === undefined) return;
-    if (!(stepMs > 0)) throw new HistoryError(`history by steps of ${stepMs} ms: expected more than 0`);
-    const { bucketsMax } = this.#limits;
-    const count = Math.ceil((toMs - fromMs) / stepMs);
-    if (count > bucketsMax) {
-      throw new HistoryError(`history in ${count} steps: at most ${bucketsMax} are allowed, ask for longer steps`);
-    }
-  }
-}
-
-/** Buckets at the ends are filled whole, so that two queries agree on them. */
-function wholeBuckets(query: HistoryQuery, stepMs: number): HistoryQuery {
-  const fromMs = Math.floor(query.fromMs / stepMs) * stepMs;
-  return { ...query, fromMs, toMs: fromMs + Math.ceil((query.toMs - fromMs) / stepMs) * stepMs };
-}
-
-/** Samples as they came. If the metric changed its kind, the newest piece's counts. */
-class RawAnswer {
-  readonly #key: SeriesKey;
-  readonly #recent: Series | undefined;
-  readonly #samplesMax: number;
-  #pieces: Series[] = [];
-  #count = 0;
-
-  constructor(key: SeriesKey, recent: Series | undefined, samplesMax: number) {
-    this.#key = key;
-    this.#recent = recent;
-    this.#samplesMax = samplesMax;
-    this.#limit(recent?.timesMs.length ?? 0);
-  }
-
-  /** Pieces come in order of time. */
-  addOlder(piece: Series): void {
-    if (this.#pieces[0]?.kind !== piece.kind) {
-      this.#pieces = [];
-      this.#count = 0;
-    }
-    this.#pieces.push(piece);
-    this.#count += piece.timesMs.length;
-    this.#limit(this.#count + (this.#recent?.timesMs.length ?? 0));
-  }
-
-  finish(): Series | undefined {
-    const recent = this.#recent;
-    const olderCounts = recent === undefined || this.#pieces[0]?.kind === recent.kind;
-    const pieces = [...(olderCounts ? this.#pieces : []), ...(recent === undefined ? [] : [recent])];
-    // Where window and archive are united, samples of both are mixed; of two equal ones the last, the window's, stays.
-    return pieces.length < 2 ? pieces[0] : inOrder(concatenate(pieces));
-  }
-
-  #limit(count: number): void {
-    if (count <= this.#samplesMax) return;
-    const { metric, host } = this.#key;
-    throw new HistoryError(
-      `history of ${metric} on ${host}: more than ${this.#samplesMax} samples, ask for steps or a shorter range`,
-    );
-  }
-}
-
-/** @param pieces of one kind, at least one */
-function concatenate(pieces: readonly Series[]): Series {
-  const count = pieces.reduce((sum, piece) => sum + piece.timesMs.length, 0);
-  const timesMs = new Float64Array(count);
-  const values = new Float64Array(count);
-  const texts: string[] = [];
-  let at = 0;
-  for (const piece of pieces) {
-    timesMs.set(piece.timesMs, at);
-    if (piece.kind === "number") values.set(piece.values, at);
-    else for (const text of piece.texts) texts.push(text);
-    at += piece.timesMs.length;
-  }
-  return pieces[0]?.kind === "text" ? { kind: "text", timesMs, texts } : { kind: "number", timesMs, values };
 }
 
 class BucketAnswer {
   readonly #query: HistoryQuery;
-  readonly #builder: BucketBuilder;
+  readonly #grid: BucketGrid;
   readonly #recentTimesMs: ReadonlySet<number>;
   #numbers = 0;
   #texts = 0;
 
   constructor(query: HistoryQuery, recent: Series | undefined, stepMs: number) {
     this.#query = query;
-    this.#builder = new BucketBuilder(query.fromMs, query.toMs, stepMs);
+    this.#grid = new BucketGrid(query.fromMs, query.toMs, stepMs);
+    this.#grid.addRow();
     this.#recentTimesMs = new Set(recent?.timesMs);
     if (recent !== undefined) this.#add(recent, new Set());
+  }
+
+  get hasNumbers(): boolean {
+    return this.#numbers > 0;
   }
 
   addOlder(piece: Series): void {
     this.#add(piece, this.#recentTimesMs);
   }
 
+  /** @param table of one series, or of none */
+  addTable(table: BucketTable): void {
+    if (table.counts.length === 0) return;
+    this.#numbers++;
+    this.#grid.addTableRow(0, table, 0);
+  }
+
   finish(): HistoryAnswer | undefined {
-    if (this.#numbers > 0) return { kind: "buckets", ...this.#builder.build() };
+    if (this.#numbers > 0) return { kind: "buckets", ...bucketsOfRow(this.#grid.table(), 0) };
     if (this.#texts === 0) return undefined;
     const { metric, host } = this.#query.key;
     throw new HistoryError(`history of ${metric} on ${host} by steps: it is text, ask without a step`);
@@ -214,7 +174,7 @@ class BucketAnswer {
     this.#numbers += piece.timesMs.length;
     for (let i = 0; i < piece.timesMs.length; i++) {
       const timeMs = piece.timesMs[i] as number;
-      if (!counted.has(timeMs)) this.#builder.add(timeMs, piece.values[i] as number);
+      if (!counted.has(timeMs)) this.#grid.add(0, timeMs, piece.values[i] as number);
     }
   }
 }

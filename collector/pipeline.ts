@@ -15,9 +15,11 @@ import type { ClusterDirectory } from "../core/model/directory.js";
 import type { Frame, FrameSink } from "../core/model/frame.js";
 import { quoteName } from "../core/model/names.js";
 import type { ClusterSummary, ReportedSums } from "../core/model/summary.js";
+import { ClusterOrigins } from "./cluster-origins.js";
 import { Clusters } from "./clusters.js";
 import type { CollectorConfig } from "./config.js";
 import { type CollectorHealth, describeHealth } from "./health.js";
+import { ManyHistory } from "./history/many-history.js";
 import { History, type HistoryAnswer, type HistoryQuery } from "./history.js";
 import { Replay } from "./replay.js";
 import type { ClusterTable } from "./table/cluster-table.js";
@@ -68,8 +70,10 @@ export class Collector implements FrameSink, Component {
   readonly #files: LogFiles;
   readonly #segmentBytesMax: number;
   readonly #clusters: Clusters;
+  readonly #origins = new ClusterOrigins();
   readonly #window: RecentWindow;
   readonly #history: History;
+  readonly #manyHistory: ManyHistory;
   readonly #spill: Spill | undefined;
   readonly #frameListeners: FrameListener[] = [];
   readonly #goneListeners: GoneListener[] = [];
@@ -107,6 +111,12 @@ export class Collector implements FrameSink, Component {
       archiving: archive !== undefined,
     });
     this.#history = new History(this.#window, archive, () => this.#lastReplayed);
+    this.#manyHistory = new ManyHistory({
+      window: this.#window,
+      archive,
+      lastReplayed: () => this.#lastReplayed,
+      directory: (name) => this.#clusters.get(name)?.directory,
+    });
     if (archive !== undefined) {
       this.#spill = new Spill({
         archive,
@@ -161,6 +171,16 @@ export class Collector implements FrameSink, Component {
   /** See History.read. */
   history(query: HistoryQuery): Promise<HistoryAnswer | undefined> {
     return this.#history.read(query);
+  }
+
+  /** See ManyHistory.samples. */
+  samplesOfMany(...query: Parameters<ManyHistory["samples"]>): ReturnType<ManyHistory["samples"]> {
+    return this.#manyHistory.samples(...query);
+  }
+
+  /** See ManyHistory.buckets. */
+  bucketsOfMany(...query: Parameters<ManyHistory["buckets"]>): ReturnType<ManyHistory["buckets"]> {
+    return this.#manyHistory.buckets(...query);
   }
 
   /** Everything not archived yet goes to the archive now, not only at the next spill. */
@@ -241,6 +261,8 @@ export class Collector implements FrameSink, Component {
         "values passed over: no such host or metric, or an impossible time",
       );
     }
+    const mixed = this.#origins.note(frame, nowMs);
+    if (mixed !== undefined) this.#logger.warn({ cluster: frame.directory.name }, mixed);
     for (const listener of this.#frameListeners) this.#call("a frame", () => listener(table, frame));
   }
 
@@ -265,6 +287,7 @@ export class Collector implements FrameSink, Component {
       report: this.#report,
       window: this.#window,
       spill: this.#spill,
+      mixedClusters: this.#origins.messages(this.#clock.nowMs()),
       counts: { ...this.#counts, malformedCells: malformed, refusedClusters: this.#clusters.refused },
     });
   }

@@ -1,5 +1,6 @@
 /** `grate collector`: all tiers but the viewer, joined. */
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../../core/base/component.js";
@@ -8,6 +9,7 @@ import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
 import { createSource } from "../../sensors/list.js";
 import { openStorage, type Storage } from "../../storage/open.js";
+import { XmlRecorder } from "../../storage/xml/xml-recorder.js";
 import { recordLogJournal } from "../../triggers/engine/journal-log.js";
 import { TriggerEngine } from "../../triggers/engine.js";
 import { Collector } from "../pipeline.js";
@@ -16,6 +18,7 @@ import { type Configuration, loadCollectorConfiguration } from "./configuration.
 import { eventHistory, eventKeeper } from "./event-history.js";
 import { changedKeys, rereadConfiguration } from "./reread.js";
 import { selfPort } from "./self.js";
+import { SelfWatch, withSelfTriggers } from "./self-watch.js";
 import { runService, type Service } from "./service.js";
 import { SourceSet } from "./source-set.js";
 import { TriggerHost } from "./trigger-host.js";
@@ -63,18 +66,32 @@ async function startCollector(
     archive: storage.archive,
   });
   const journalFiles = nodeLogFiles(join(stateDir, "triggers"));
-  const triggers = new TriggerHost({
+  const triggers: TriggerHost = new TriggerHost({
     config,
     create: (wanted) =>
       new TriggerEngine({
-        config: wanted,
+        config: withSelfTriggers(wanted),
         clock,
         logger,
         openJournal: recordLogJournal(journalFiles),
         eventSink: eventKeeper(storage.events),
       }),
-    views: () => present.views(),
+    views: () => [...present.views(), watch.view],
     logger,
+  });
+  const watch: SelfWatch = new SelfWatch({
+    host: hostname(),
+    troubles: () => {
+      const { logFailing = 0, archiveFailing = 0, losingFrames = 0 } = present.health().counters;
+      return {
+        frame_log_failing: logFailing,
+        archive_failing: archiveFailing,
+        frames_lost: losingFrames,
+        alert_journal_failing: triggers.health().journal.ok ? 0 : 1,
+      };
+    },
+    evaluate: (view, frameTimeMs) => triggers.evaluate(view, frameTimeMs),
+    clock,
   });
   present.onFrame((view, frame) => triggers.evaluate(view, frame.timeMs));
   present.onGone((cluster, host) => triggers.hostGone(cluster, host));
@@ -85,6 +102,11 @@ async function startCollector(
     clock,
     logger,
   });
+  const xml = config.storage.xml;
+  const recorder =
+    xml === undefined
+      ? undefined
+      : new XmlRecorder({ config: xml, stateDir, views: () => present.views(), clock, logger });
   const servers = new CollectorServers({
     config: config.serve,
     stateDir,
@@ -98,6 +120,7 @@ async function startCollector(
       sources: () => sources.health(),
       collector: () => present.health(),
       triggers: () => triggers.health(),
+      storage: () => [...storage.health(), ...(recorder === undefined ? [] : [recorder.health()])],
       triggersFault: () => triggers.fault,
     }),
     clock,
@@ -106,7 +129,15 @@ async function startCollector(
 
   // What is kept first, then who asks, then who brings: nobody is answered from half a replay.
   const store: Component = { start: async () => {}, stop: () => storage.close() };
-  const parts: Component[] = [store, present, triggers, servers, sources];
+  const parts: Component[] = [
+    store,
+    present,
+    triggers,
+    watch,
+    servers,
+    ...(recorder === undefined ? [] : [recorder]),
+    sources,
+  ];
   await startAll(parts);
   logger.info({ stateDir, sources: config.sources.length, triggers: config.triggers.length }, "the collector works");
   return {

@@ -3,12 +3,15 @@
  * between parts. Everyone who reads the file reads all of it, so that a file that
  * is good for one command is good for all.
  */
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import type { Address } from "../../core/base/address.js";
 import { type JsonSchema, jsonSchemaOf } from "../../core/base/config/json-schema.js";
 import { type LoadedConfig, type LoadOptions, loadConfigFiles } from "../../core/base/config/load.js";
+import { withTlsFilesIn } from "../../core/base/config/tls.js";
 import { ConfigError } from "../../core/base/errors.js";
-import { sourcesSchema } from "../../sensors/config.js";
+import type { TlsPaths } from "../../core/base/tls-files.js";
+import { sourcesSchema, withFilesIn } from "../../sensors/config.js";
 import { storageSchema } from "../../storage/config.js";
 import {
   commandsSchema,
@@ -42,7 +45,8 @@ export type Configuration = z.output<typeof configurationSchema>;
 /** @throws ConfigError with every fault and its place */
 export function loadConfiguration(file: string, options?: LoadOptions): LoadedConfig<Configuration> {
   const loaded = loadConfigFiles(file, configurationSchema, options);
-  return { ...loaded, config: withCollectorAddresses(loaded) };
+  const config = withCollectorAddresses(loaded);
+  return { ...loaded, config: withAbsolutePaths(config, dirname(resolve(file))) };
 }
 
 /**
@@ -59,6 +63,14 @@ export function loadCollectorConfiguration(file: string, options?: LoadOptions):
 
 export function configurationJsonSchema(): JsonSchema {
   return jsonSchemaOf(configurationSchema);
+}
+
+/** Certificates stand beside the file that names them, wherever the command was called. */
+function withAbsolutePaths(config: Configuration, directory: string): Configuration {
+  const inPlace = <T extends { readonly tls?: TlsPaths | undefined }>(part: T): T =>
+    part.tls === undefined ? part : Object.freeze({ ...part, tls: withTlsFilesIn(part.tls, directory) });
+  const sources = withFilesIn(config.sources, directory);
+  return Object.freeze({ ...config, sources, serve: inPlace(config.serve), viewer: inPlace(config.viewer) });
 }
 
 /** A file that says where the collector serves need not say again where the viewer finds it. */

@@ -1,20 +1,23 @@
 /** What the collector's process says of itself: one health from all its parts. */
 import type { SourceHealth } from "../../core/model/source.js";
+import type { StoreHealth } from "../../storage/health.js";
 import type { TriggerHealth } from "../../triggers/engine.js";
 import type { CollectorHealth } from "../health.js";
 import type { SelfPort } from "../serve/ports.js";
 import type { MetricFamily } from "../serve/prometheus.js";
+import { storageFamilies } from "./storage-families.js";
 
 export interface SelfParts {
   readonly version: string;
   readonly sources: () => readonly SourceHealth[];
   readonly collector: () => CollectorHealth;
   readonly triggers: () => TriggerHealth;
+  readonly storage: () => readonly StoreHealth[];
   /** Why no trigger is judged; "" while they are. */
   readonly triggersFault: () => string;
 }
 
-export function selfPort({ version, sources, collector, triggers, triggersFault }: SelfParts): SelfPort {
+export function selfPort({ version, sources, collector, triggers, storage, triggersFault }: SelfParts): SelfPort {
   return {
     version,
     sources,
@@ -26,6 +29,9 @@ export function selfPort({ version, sources, collector, triggers, triggersFault 
       const light = receivers
         .filter(({ message }) => message !== "")
         .map(({ receiver, queued, message }) => `receiver ${receiver}: ${message}; ${queued} notices wait`);
+      // What a store cannot take now waits on the disk; that the disk cannot take it either, the spill says.
+      const stores = storage().filter(({ message }) => message !== "");
+      light.push(...stores.map(({ store, message }) => `storage ${store}: ${message}`));
       const faults = grave.filter((message) => message !== "");
       return {
         ready: frames.ready && faults.length === 0,
@@ -33,7 +39,7 @@ export function selfPort({ version, sources, collector, triggers, triggersFault 
         counters: frames.counters,
       };
     },
-    families: () => triggerFamilies(triggers()),
+    families: () => [...triggerFamilies(triggers()), ...storageFamilies(storage())],
   };
 }
 

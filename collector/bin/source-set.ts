@@ -1,5 +1,5 @@
 /** The sources in force: started together, replaced one by one when the configuration changes. */
-import type { Clock } from "../../core/base/clock.js";
+import type { Clock, Timer } from "../../core/base/clock.js";
 import type { Component } from "../../core/base/component.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
@@ -22,11 +22,17 @@ export interface SourceSetOptions {
   readonly logger: Logger;
 }
 
+/** After a change of the configuration an address may still be taken, or not be there yet; mostly it comes. */
+const RETRY_MS = 60_000;
+
 export class SourceSet implements Component {
   readonly #options: SourceSetOptions;
   /** By name, in the order of the configuration. */
   #entries = new Map<string, Entry>();
   #stopped = false;
+  #retry: Timer | undefined;
+  /** One change at a time. */
+  #change: Promise<unknown> = Promise.resolve();
 
   constructor(options: SourceSetOptions) {
     this.#options = options;
@@ -48,6 +54,7 @@ export class SourceSet implements Component {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#retry?.cancel();
     await Promise.all([...this.#entries.values()].map(({ source }) => source.stop()));
   }
 
@@ -60,10 +67,21 @@ export class SourceSet implements Component {
 
   /**
    * Sources whose configuration is the same go on undisturbed. A new one that
-   * cannot start is told by its health and in the log; the others start all the same.
+   * cannot start is told by its health and in the log, and tried again every
+   * minute; the others start all the same.
    * @returns one line for each change
    */
-  async replace(configs: readonly SourceConfig[]): Promise<string[]> {
+  replace(configs: readonly SourceConfig[]): Promise<string[]> {
+    return this.#inTurn(() => this.#replace(configs));
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#change.then(change);
+    this.#change = done.catch(() => {});
+    return done;
+  }
+
+  async #replace(configs: readonly SourceConfig[]): Promise<string[]> {
     const before = this.#entries;
     const next = new Map<string, Entry>();
     const changes: string[] = [];
@@ -84,9 +102,30 @@ export class SourceSet implements Component {
       }
     }
     this.#entries = next;
+    this.#retryLater();
     // A stop that came meanwhile has stopped the old ones only.
     if (this.#stopped) await this.stop();
     return changes;
+  }
+
+  #retryLater(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    if (this.#stopped || [...this.#entries.values()].every(({ fault }) => fault === "")) return;
+    this.#retry = this.#options.clock.setTimer(() => void this.#inTurn(() => this.#tryAgain()), RETRY_MS);
+  }
+
+  /** Those that could not start, once more. */
+  async #tryAgain(): Promise<void> {
+    for (const [name, { config, source, fault }] of this.#entries) {
+      if (fault === "" || this.#stopped) continue;
+      await source.stop();
+      const entry = await this.#begin(config);
+      this.#entries.set(name, entry);
+      if (entry.fault === "") this.#options.logger.info({ source: name }, `source ${name} started at last`);
+    }
+    this.#retryLater();
+    if (this.#stopped) await this.stop();
   }
 
   async #begin(config: SourceConfig): Promise<Entry> {

@@ -13,6 +13,8 @@ export class DirectoryChanges {
   readonly id: number;
   readonly #directory: ClusterDirectory;
   #version = -1;
+  /** Taken so far. */
+  records = 0;
   /** By row, as said last. Facts are replaced, never changed, so the same object means the same facts. */
   readonly #hosts: (HostFacts | undefined)[] = [];
 
@@ -43,6 +45,7 @@ export class DirectoryChanges {
     for (let i = 0; i < columns.length; i += COLUMNS_PER_RECORD) {
       records.push({ id, name, facts, hosts: [], columns: columns.slice(i, i + COLUMNS_PER_RECORD) });
     }
+    this.records += records.length;
     return records;
   }
 

@@ -3,6 +3,13 @@ import type { Frame } from "../../core/model/frame.js";
 import type { ClusterFacts, HostFacts } from "../../core/model/host.js";
 import type { MetricMeta, ValueKind } from "../../core/model/metric.js";
 import type { FrameNews } from "../frame-news.js";
+import { ByteWriter, PADDING_BYTES } from "./tile/byte-writer.js";
+import { FrameCells, type TileContext } from "./tile/frame-cells.js";
+import { CellState, TILE_ROWS } from "./tile/tile-cells.js";
+import { TileReader } from "./tile/tile-reader.js";
+
+/** Of the payloads; the log's own framing has another. */
+export const LOG_VERSION = 2;
 
 export const RECORD = Object.freeze({
   /** Begins a segment: numbers used so far mean nothing any more. JSON CheckpointRecord. */
@@ -18,6 +25,8 @@ export const RECORD = Object.freeze({
 });
 
 export interface CheckpointRecord {
+  /** LOG_VERSION; the first one had none. */
+  readonly version?: number;
   /** Number of the newest frame. */
   readonly frame: number;
 }
@@ -51,174 +60,208 @@ export function decodeJson(payload: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(payload));
 }
 
-/** id u32, number f64, time f64, flags u8, counts of heard, cells and texts u32. */
-const HEAD_BYTES = 4 + 8 + 8 + 1 + 3 * 4;
-/** A distance from the frame's time does not fit 32 bits of ms: all times stand in full. */
-const FLAG_WIDE_TIMES = 1;
-const INT32_MAX = 2 ** 31 - 1;
+/** cluster u32, number f64, time f64, names u32, bytes of texts u32, bytes of tiles u32. */
+const HEAD_BYTES = 4 + 8 + 8 + 4 + 4 + 4;
+/** number of the tile u32, bytes u32. */
+const TILE_HEAD_BYTES = 8;
+/** Column 0 says when hosts were heard; the columns of the directory follow. */
+const HEARD_COLUMN = 0;
+const FIRST_COLUMN = 1;
 
 export interface CellsHead {
   readonly cluster: number;
   readonly number: number;
   readonly timeMs: number;
+  /** Directory records said of the cluster in this segment so far: who lacks one cannot tell what the numbers mean. */
+  readonly names: number;
 }
 
-/** Encodes what is news in a frame; keeps its buffer from call to call. */
+/**
+ * Encodes what is news in a frame; keeps its buffers from call to call. What it
+ * costs: LOG-FORMAT.md and tile/TILE-FORMAT.md.
+ */
 export class CellsEncoder {
-  #buffer = new Uint8Array(4096);
-  #view = new DataView(this.#buffer.buffer);
-  readonly #utf8 = new TextEncoder();
+  readonly #cells = new FrameCells();
+  readonly #tiles = new ByteWriter(4096);
+  readonly #out = new ByteWriter(4096);
+  /** A record stands for itself: nothing is remembered from one to the next. */
+  readonly #state = new CellState();
+  readonly #texts = new Map<string, number>();
+  readonly #context: TileContext = {
+    state: () => {
+      this.#state.forget();
+      return this.#state;
+    },
+    textNumber: (text) => {
+      const known = this.#texts.get(text);
+      if (known !== undefined) return known;
+      this.#texts.set(text, this.#texts.size);
+      return this.#texts.size - 1;
+    },
+  };
+  #heardOrder = new Uint32Array(0);
 
-  /**
-   * @param isText whether a column holds text
-   * @returns valid until the next call
-   */
-  encode(head: CellsHead, frame: Frame, news: FrameNews, isText: (column: number) => boolean): Uint8Array {
-    const { newCells: cells, newCount: count, newHeard: heard, newHeardCount: heardCount } = news;
-    const wide = needsWideTimes(head.timeMs, frame, news);
-    const timeBytes = wide ? 8 : 4;
-    const texts: Uint8Array[] = [];
-    const fixedBytes = HEAD_BYTES + heardCount * (4 + timeBytes) + count * (4 + 2 + timeBytes + 1 + 8);
-    this.#reserve(fixedBytes);
+  /** @returns valid until the next call */
+  encode(head: CellsHead, frame: Frame, news: FrameNews): Uint8Array {
+    this.#texts.clear();
+    this.#tiles.at = 0;
+    this.#writeTiles(frame, news);
+    const texts = new TextEncoder().encode(JSON.stringify([...this.#texts.keys()]));
 
-    let at = HEAD_BYTES;
-    const putTime = (timeMs: number) => {
-      if (wide) this.#view.setFloat64(at, timeMs, true);
-      else this.#view.setInt32(at, timeMs - head.timeMs, true);
-      at += timeBytes;
-    };
-    for (let i = 0; i < heardCount; i++, at += 4) {
-      this.#view.setUint32(at, frame.heardRows[heard[i] as number] as number, true);
-    }
-    for (let i = 0; i < heardCount; i++) putTime(frame.heardTimesMs[heard[i] as number] as number);
-    for (let i = 0; i < count; i++, at += 4) {
-      this.#view.setUint32(at, frame.rows[cells[i] as number] as number, true);
-    }
-    for (let i = 0; i < count; i++, at += 2) {
-      this.#view.setUint16(at, frame.columns[cells[i] as number] as number, true);
-    }
-    for (let i = 0; i < count; i++) putTime(frame.timesMs[cells[i] as number] as number);
-    for (let i = 0; i < count; i++) this.#buffer[at++] = frame.decimals[cells[i] as number] as number;
-    for (let i = 0; i < count; i++, at += 8) {
-      const cell = cells[i] as number;
-      let value = frame.values[cell] as number;
-      if (isText(frame.columns[cell] as number)) {
-        const text = frame.texts[value];
-        value = text === undefined ? Number.NaN : texts.push(this.#utf8.encode(text)) - 1;
+    const out = this.#out;
+    out.at = 0;
+    out.reserve(HEAD_BYTES + texts.length + this.#tiles.at);
+    out.u32(head.cluster);
+    out.f64(head.number);
+    out.f64(head.timeMs);
+    out.u32(head.names);
+    out.u32(texts.length);
+    out.u32(this.#tiles.at);
+    out.append(texts);
+    out.append(this.#tiles.bytes.subarray(0, this.#tiles.at));
+    // The padding belongs to the record: its reader looks that far.
+    return out.bytes.fill(0, out.at, out.at + PADDING_BYTES).subarray(0, out.at + PADDING_BYTES);
+  }
+
+  #writeTiles(frame: Frame, news: FrameNews): void {
+    const cells = this.#cells;
+    const out = this.#tiles;
+    const heard = this.#sortHeard(frame, news);
+    cells.sort(frame, news.newCells, news.newCount);
+    let heardAt = 0;
+    for (let next = 0; next < cells.tileCount || heardAt < heard.length; ) {
+      const range = next < cells.tileCount ? cells.tiles[next] : undefined;
+      const heardTile = heardAt < heard.length ? tileOf(frame, heard[heardAt] as number) : Number.POSITIVE_INFINITY;
+      const tile = Math.min(range?.tile ?? Number.POSITIVE_INFINITY, heardTile);
+      out.reserve(TILE_HEAD_BYTES);
+      const headAt = out.at;
+      out.at += TILE_HEAD_BYTES;
+      cells.begin(frame.timeMs);
+      if (heardTile === tile) heardAt = this.#writeHeard(frame, heard, heardAt, tile);
+      if (range?.tile === tile) {
+        cells.put(out, frame, range, this.#context, FIRST_COLUMN);
+        next++;
       }
-      this.#view.setFloat64(at, value, true);
+      const end = out.at;
+      out.at = headAt;
+      out.u32(tile);
+      out.u32(end - headAt - TILE_HEAD_BYTES);
+      out.at = end;
     }
-    this.#reserve(texts.reduce((sum, text) => sum + 4 + text.length, at));
-    for (const text of texts) {
-      this.#view.setUint32(at, text.length, true);
-      this.#buffer.set(text, at + 4);
-      at += 4 + text.length;
-    }
-    this.#putHead(head, wide, [heardCount, count, texts.length]);
-    return this.#buffer.subarray(0, at);
   }
 
-  #putHead(head: CellsHead, wide: boolean, counts: readonly number[]): void {
-    this.#view.setUint32(0, head.cluster, true);
-    this.#view.setFloat64(4, head.number, true);
-    this.#view.setFloat64(12, head.timeMs, true);
-    this.#view.setUint8(20, wide ? FLAG_WIDE_TIMES : 0);
-    counts.forEach((count, i) => {
-      this.#view.setUint32(21 + 4 * i, count, true);
-    });
+  /** @returns where the next tile's begin */
+  #writeHeard(frame: Frame, heard: Uint32Array, begin: number, tile: number): number {
+    const writer = this.#cells.begin(frame.timeMs);
+    let count = 0;
+    let at = begin;
+    for (; at < heard.length && tileOf(frame, heard[at] as number) === tile; at++) {
+      const i = heard[at] as number;
+      const row = (frame.heardRows[i] as number) % TILE_ROWS;
+      // Of one row the last word counts.
+      if (count > 0 && writer.rows[count - 1] === row) count--;
+      writer.rows[count] = row;
+      writer.timesMs[count] = frame.heardTimesMs[i] as number;
+      writer.values[count] = Number.NaN;
+      writer.decimals[count] = 0;
+      count++;
+    }
+    writer.put(this.#tiles, HEARD_COLUMN, count, this.#context.state(HEARD_COLUMN));
+    return at;
   }
 
-  /** Keeps what was written. */
-  #reserve(bytes: number): void {
-    if (bytes <= this.#buffer.length) return;
-    const bigger = new Uint8Array(Math.max(bytes, this.#buffer.length * 2));
-    bigger.set(this.#buffer);
-    this.#buffer = bigger;
-    this.#view = new DataView(bigger.buffer);
+  /** @returns indexes of hearings by row */
+  #sortHeard(frame: Frame, { newHeard, newHeardCount }: FrameNews): Uint32Array {
+    if (this.#heardOrder.length < newHeardCount) this.#heardOrder = new Uint32Array(newHeard.length);
+    const order = this.#heardOrder.subarray(0, newHeardCount);
+    order.set(newHeard.subarray(0, newHeardCount));
+    const rowOf = (i: number) => frame.heardRows[i] as number;
+    if (order.some((i, at) => at > 0 && rowOf(i) < rowOf(order[at - 1] as number))) {
+      order.sort((a, b) => rowOf(a) - rowOf(b) || a - b);
+    }
+    return order;
   }
 }
 
-function needsWideTimes(baseMs: number, frame: Frame, news: FrameNews): boolean {
-  const isWide = (timeMs: number) => {
-    const offset = timeMs - baseMs;
-    return offset !== Math.trunc(offset) || Math.abs(offset) > INT32_MAX;
-  };
-  for (let i = 0; i < news.newHeardCount; i++) {
-    if (isWide(frame.heardTimesMs[news.newHeard[i] as number] as number)) return true;
-  }
-  for (let i = 0; i < news.newCount; i++) {
-    if (isWide(frame.timesMs[news.newCells[i] as number] as number)) return true;
-  }
-  return false;
+function tileOf(frame: Frame, heard: number): number {
+  return Math.floor((frame.heardRows[heard] as number) / TILE_ROWS);
 }
 
-/** A decoded record; rows and columns are the log's numbers. */
-export interface CellsRecord extends CellsHead {
-  readonly heardRows: Uint32Array;
-  readonly heardTimesMs: Float64Array;
-  readonly rows: Uint32Array;
-  readonly columns: Uint16Array;
-  readonly timesMs: Float64Array;
-  readonly decimals: Uint8Array;
-  /** For text the index into `texts`, NaN for none. */
-  readonly values: Float64Array;
-  readonly texts: readonly string[];
+/** Takes what a record says; rows and columns are the log's numbers. */
+export interface CellsTarget {
+  heard(row: number, timeMs: number): void;
+  /**
+   * Cells of one column, and of rows firstRow + rows[i]; values and decimals are found by rows[i].
+   * @param texts of a column of text: a value is the index of one, NaN for none
+   */
+  cells(
+    column: number,
+    firstRow: number,
+    count: number,
+    rows: Uint8Array,
+    timesMs: Float64Array,
+    state: CellState,
+    texts: readonly string[],
+  ): void;
 }
 
-/** @throws RangeError where the payload is shorter than it says */
-export function decodeCells(payload: Uint8Array): CellsRecord {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const timeMs = view.getFloat64(12, true);
-  const wide = (view.getUint8(20) & FLAG_WIDE_TIMES) !== 0;
-  const [heardCount, count, textCount] = [21, 25, 29].map((at) => view.getUint32(at, true)) as [number, number, number];
-  const timeBytes = wide ? 8 : 4;
-  const fixedBytes = HEAD_BYTES + heardCount * (4 + timeBytes) + count * (15 + timeBytes) + textCount * 4;
-  if (fixedBytes > payload.length) {
-    throw new RangeError(`decoding cells: ${payload.length} bytes, expected at least ${fixedBytes}`);
-  }
+/** Keeps its arrays from record to record. */
+export class CellsDecoder {
+  readonly #reader = new TileReader();
+  readonly #state = new CellState();
 
-  let at = HEAD_BYTES;
-  const takeRows = (length: number) => {
-    const rows = new Uint32Array(length);
-    for (let i = 0; i < length; i++, at += 4) rows[i] = view.getUint32(at, true);
-    return rows;
-  };
-  const takeTimes = (length: number) => {
-    const timesMs = new Float64Array(length);
-    for (let i = 0; i < length; i++, at += timeBytes) {
-      timesMs[i] = wide ? view.getFloat64(at, true) : timeMs + view.getInt32(at, true);
+  /** @throws RangeError where the payload is shorter than that */
+  head(payload: Uint8Array): CellsHead {
+    const view = viewOf(payload);
+    if (payload.length < HEAD_BYTES + PADDING_BYTES) {
+      throw new RangeError(`decoding cells: ${payload.length} bytes, expected at least ${HEAD_BYTES + PADDING_BYTES}`);
     }
-    return timesMs;
-  };
-  const heardRows = takeRows(heardCount);
-  const heardTimesMs = takeTimes(heardCount);
-  const rows = takeRows(count);
-  const columns = new Uint16Array(count);
-  for (let i = 0; i < count; i++, at += 2) columns[i] = view.getUint16(at, true);
-  const timesMs = takeTimes(count);
-  const decimals = payload.slice(at, at + count);
-  at += count;
-  const values = new Float64Array(count);
-  for (let i = 0; i < count; i++, at += 8) values[i] = view.getFloat64(at, true);
-  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-  const texts: string[] = [];
-  for (let i = 0; i < textCount; i++) {
-    const length = view.getUint32(at, true);
-    if (at + 4 + length > payload.length) throw new RangeError(`decoding cells: text ${i} is cut short`);
-    texts.push(utf8.decode(payload.subarray(at + 4, at + 4 + length)));
-    at += 4 + length;
+    return {
+      cluster: view.getUint32(0, true),
+      number: view.getFloat64(4, true),
+      timeMs: view.getFloat64(12, true),
+      names: view.getUint32(20, true),
+    };
   }
-  return {
-    cluster: view.getUint32(0, true),
-    number: view.getFloat64(4, true),
-    timeMs,
-    heardRows,
-    heardTimesMs,
-    rows,
-    columns,
-    timesMs,
-    decimals,
-    values,
-    texts,
-  };
+
+  /** @throws RangeError where the payload is shorter than it says */
+  cells(payload: Uint8Array, target: CellsTarget): void {
+    const { timeMs } = this.head(payload);
+    const view = viewOf(payload);
+    const textsEnd = HEAD_BYTES + view.getUint32(HEAD_BYTES - 8, true);
+    const end = textsEnd + view.getUint32(HEAD_BYTES - 4, true);
+    if (end + PADDING_BYTES !== payload.length) {
+      throw new RangeError(`decoding cells: ${payload.length} bytes, expected ${end + PADDING_BYTES}`);
+    }
+    const texts = JSON.parse(
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload.subarray(HEAD_BYTES, textsEnd)),
+    );
+    this.#reader.open(payload);
+    for (let at = textsEnd; at < end; ) {
+      if (at + TILE_HEAD_BYTES > end) throw new RangeError(`decoding cells: a tile ends inside its head at ${at}`);
+      const tile = view.getUint32(at, true);
+      const begin = at + TILE_HEAD_BYTES;
+      at = begin + view.getUint32(at + 4, true);
+      if (at > end) throw new RangeError(`decoding cells: a tile up to byte ${at} of ${end}`);
+      this.#reader.begin(begin, at, timeMs);
+      this.#tile(tile * TILE_ROWS, texts as string[], target);
+    }
+  }
+
+  #tile(firstRow: number, texts: readonly string[], target: CellsTarget): void {
+    const reader = this.#reader;
+    const state = this.#state;
+    while (reader.next()) {
+      state.forget();
+      reader.readValues(state);
+      const { column, count, rows } = reader;
+      const timesMs = reader.times();
+      if (column >= FIRST_COLUMN) target.cells(column - FIRST_COLUMN, firstRow, count, rows, timesMs, state, texts);
+      else for (let i = 0; i < count; i++) target.heard(firstRow + (rows[i] as number), timesMs[i] as number);
+    }
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

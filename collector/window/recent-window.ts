@@ -1,21 +1,27 @@
 /**
- * The recent past in memory: the new cells of each frame, by cluster, until they
- * are too old and safe elsewhere. Answers queries for single series and hands
- * out whole series for the archive.
+ * The recent past in memory: the new cells of each frame, by cluster, compressed
+ * (frame-block.ts), until they are too old and safe elsewhere. Answers queries for
+ * single series and for columns, and hands out whole series for the archive.
  *
  * Frames of all clusters share one count, so "through frame n" means the same
  * for every cluster. How cells are kept is nobody's business outside.
+ *
+ * Measured by `npm run bench:storage` on documents of 1,000 emulated hosts: see
+ * tile/TILE-FORMAT.md.
  */
 import type { Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
 import { type ClusterDirectory, NONE } from "../../core/model/directory.js";
 import { Frame } from "../../core/model/frame.js";
 import type { ValueKind } from "../../core/model/metric.js";
-import { DECIMALS_SHORTEST } from "../../core/model/number-text.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
 import type { FrameNews } from "../frame-news.js";
+import { FrameCursor } from "./block-scan.js";
+import { ClusterFrames } from "./cluster-frames.js";
+import { ColumnReads, type ColumnVisitor } from "./column-reads.js";
+import type { FrameHead } from "./frame-block.js";
 import { collectBatches } from "./series-batches.js";
 import { SeriesBuilder } from "./series-builder.js";
-import { FramePacker, findColumn, lowerBound, timeOf, unpack, type WindowFrame } from "./window-frame.js";
+import { FrameCells } from "./tile/frame-cells.js";
 
 export interface WindowOptions {
   /** Frames older than this leave once they are archived. */
@@ -35,19 +41,19 @@ export interface WindowLoss {
   readonly toMs: number;
 }
 
-interface ClusterFrames {
-  readonly directory: ClusterDirectory;
-  /** Oldest first. */
-  readonly frames: WindowFrame[];
-}
+/** A block's memory is free when its last frame has left: up to this part of the window stays longer than it must. */
+const BLOCKS_PER_WINDOW = 6;
+/** At the memory limit the oldest block leaves: not too much at once. */
+const BLOCKS_PER_MEMORY = 16;
 
 export class RecentWindow {
   readonly #options: WindowOptions;
   readonly #clusters = new Map<string, ClusterFrames>();
-  readonly #packer = new FramePacker();
+  readonly #encoder = new FrameCells();
+  readonly #reads = new ColumnReads();
   #bytes = 0;
-  #unarchivedBytes = 0;
   #frames = 0;
+  #samples = 0;
   #archivedThrough = 0;
   #loss: WindowLoss | undefined;
   /** Frames that left before their time because memory was full, since the start. */
@@ -69,9 +75,18 @@ export class RecentWindow {
     return this.#frames;
   }
 
+  get samples(): number {
+    return this.#samples;
+  }
+
   /** Half of the memory waits for the archive: time to spill, however short ago the last time was. */
   get wantsSpill(): boolean {
-    return this.#options.archiving && this.#unarchivedBytes > this.#options.bytesMax / 2;
+    if (!this.#options.archiving) return false;
+    let bytes = 0;
+    for (const { blocks } of this.#clusters.values()) {
+      for (const block of blocks) bytes += block.memoryBytes * block.partAfter(this.#archivedThrough);
+    }
+    return bytes > this.#options.bytesMax / 2;
   }
 
   /** What left before it was archived, since the archive last took all there was; undefined while nothing did. */
@@ -84,18 +99,12 @@ export class RecentWindow {
    * @param number greater than that of every frame before
    */
   add(frame: Frame, news: FrameNews, number: number): void {
-    const { directory } = frame;
-    let cluster = this.#clusters.get(directory.name);
-    if (cluster === undefined) {
-      cluster = { directory, frames: [] };
-      this.#clusters.set(directory.name, cluster);
-    }
-    const packed = this.#packer.pack(frame, news, number);
-    cluster.frames.push(packed);
+    const cluster = this.#cluster(frame.directory);
+    const { head, grownBytes } = cluster.add(frame, news, number, this.#encoder);
     this.#frames++;
-    this.#bytes += packed.bytes;
-    this.#unarchivedBytes += packed.bytes;
-    while (this.#bytes > this.#options.bytesMax && this.#frames > 1) this.#dropOldest();
+    this.#samples += head.count;
+    this.#bytes += grownBytes;
+    while (this.#bytes > this.#options.bytesMax && this.#dropOldestBlock(number));
   }
 
   /** @returns undefined where nothing of the series is in the range. If the metric changed its kind, the newest counts. */
@@ -104,10 +113,33 @@ export class RecentWindow {
     if (cluster === undefined) return undefined;
     const row = cluster.directory.findRow(query.key.host);
     if (row === NONE) return undefined;
-    const number = readSeries(cluster, row, query, "number");
-    const text = readSeries(cluster, row, query, "text");
+    const number = this.#readSeries(cluster, row, query, "number");
+    const text = this.#readSeries(cluster, row, query, "text");
     if (number === undefined || text === undefined) return number ?? text;
     return newestTime(number) >= newestTime(text) ? number : text;
+  }
+
+  /**
+   * One metric of many hosts at once: for each host the samples with
+   * fromMs <= time < toMs, in the order in which they were taken (which is the
+   * order of time unless our clock was set back). Hosts come mixed. No object is
+   * made for a sample.
+   * @param visit gets the number, or for a text column NaN and the text
+   * @param rows only these; all where it is undefined
+   */
+  readColumn(
+    directory: ClusterDirectory,
+    column: number,
+    fromMs: number,
+    toMs: number,
+    visit: ColumnVisitor,
+    rows?: ReadonlySet<number>,
+  ): void {
+    const cluster = this.#clusters.get(directory.name);
+    if (cluster === undefined) return;
+    const [row] = rows ?? [];
+    if (rows?.size === 1 && row !== undefined) this.#reads.row(cluster, row, column, fromMs, toMs, visit);
+    else this.#reads.column(cluster, column, fromMs, toMs, visit, rows);
   }
 
   /** @returns the earliest time held of a series, of either kind, in frames after a number */
@@ -115,16 +147,10 @@ export class RecentWindow {
     const cluster = this.#clusters.get(key.cluster);
     const row = cluster?.directory.findRow(key.host) ?? NONE;
     if (cluster === undefined || row === NONE) return undefined;
-    const columns = (["number", "text"] as const)
-      .map((kind) => cluster.directory.findColumn(key.metric, kind))
-      .filter((column) => column !== NONE);
     let firstMs = Number.POSITIVE_INFINITY;
-    for (const frame of cluster.frames) {
-      // Cells come in order of time but for a clock that was set back; what is older than all seen may still come.
-      if (frame.number <= afterFrame || frame.oldestMs >= firstMs) continue;
-      for (const column of columns) {
-        for (const i of cellsOf(frame, column, row)) firstMs = Math.min(firstMs, timeOf(frame, i));
-      }
+    for (const kind of ["number", "text"] as const) {
+      const column = cluster.directory.findColumn(key.metric, kind);
+      if (column !== NONE) firstMs = Math.min(firstMs, this.#reads.firstTime(cluster, row, column, afterFrame));
     }
     return firstMs === Number.POSITIVE_INFINITY ? undefined : firstMs;
   }
@@ -133,8 +159,7 @@ export class RecentWindow {
   coverage(): Coverage | undefined {
     let fromMs = Number.POSITIVE_INFINITY;
     let toMs = Number.NEGATIVE_INFINITY;
-    for (const { frames } of this.#clusters.values()) {
-      const [oldest, newest] = [frames[0], frames.at(-1)];
+    for (const { oldest, newest } of this.#clusters.values()) {
       if (oldest === undefined || newest === undefined) continue;
       fromMs = Math.min(fromMs, oldest.timeMs);
       toMs = Math.max(toMs, newest.timeMs);
@@ -144,51 +169,43 @@ export class RecentWindow {
 
   /** @returns number of the oldest frame held of a cluster; Infinity if there is none */
   oldestFrame(directory: ClusterDirectory): number {
-    return this.#clusters.get(directory.name)?.frames[0]?.number ?? Number.POSITIVE_INFINITY;
+    return this.#clusters.get(directory.name)?.oldest?.number ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** @returns time of the oldest frame held of a cluster, epoch ms; Infinity if there is none */
+  oldestTimeMs(directory: ClusterDirectory): number {
+    return this.#clusters.get(directory.name)?.oldest?.timeMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Frames that no archive has, and the time of the oldest one. */
   unarchived(): { frames: number; oldestMs: number } {
     let count = 0;
     let oldestMs = Number.POSITIVE_INFINITY;
-    for (const { frames } of this.#clusters.values()) {
-      for (let i = frames.length - 1; i >= 0; i--) {
-        const frame = frames[i] as WindowFrame;
-        if (frame.number <= this.#archivedThrough) break;
+    for (const cluster of this.#clusters.values()) {
+      for (const head of cluster.newestFirst()) {
+        if (head.number <= this.#archivedThrough) break;
         count++;
-        oldestMs = Math.min(oldestMs, frame.timeMs);
+        oldestMs = Math.min(oldestMs, head.timeMs);
       }
     }
     return { frames: count, oldestMs };
   }
 
   /**
-   * All that no archive has up to a frame, whole series at a time. Other calls
-   * may come between two parts.
+   * All that no archive has up to a frame, whole series at a time, never of more
+   * than TILE_ROWS hosts. Other calls may come between two parts.
    * @param samplesMax about how many samples one part holds
    */
   *batches(through: number, samplesMax: number): Generator<SeriesBatch[]> {
-    for (const { directory, frames } of [...this.#clusters.values()]) {
-      yield* collectBatches(
-        directory,
-        () => frames.filter((frame) => frame.number > this.#archivedThrough && frame.number <= through),
-        samplesMax,
-      );
+    for (const cluster of [...this.#clusters.values()]) {
+      yield* collectBatches(cluster, () => ({ after: this.#archivedThrough, through }), samplesMax);
     }
   }
 
   /** An archive has everything up to this frame, and shows it. */
   archived(through: number): void {
     this.#archivedThrough = Math.max(this.#archivedThrough, through);
-    this.#unarchivedBytes = 0;
     this.#loss = undefined;
-    for (const { frames } of this.#clusters.values()) {
-      for (let i = frames.length - 1; i >= 0; i--) {
-        const frame = frames[i] as WindowFrame;
-        if (frame.number <= this.#archivedThrough) break;
-        this.#unarchivedBytes += frame.bytes;
-      }
-    }
   }
 
   /**
@@ -199,10 +216,10 @@ export class RecentWindow {
     const oldestKeptMs = nowMs - this.#options.windowMs;
     let newestLeft = 0;
     for (const cluster of this.#clusters.values()) {
-      for (let oldest = cluster.frames[0]; oldest !== undefined; oldest = cluster.frames[0]) {
+      for (let { oldest } = cluster; oldest !== undefined; { oldest } = cluster) {
         const isSafe = !this.#options.archiving || oldest.number <= this.#archivedThrough;
         if (oldest.timeMs >= oldestKeptMs || !isSafe) break;
-        this.#drop(cluster);
+        this.#drop(cluster, oldest);
         newestLeft = Math.max(newestLeft, oldest.number);
       }
     }
@@ -212,81 +229,101 @@ export class RecentWindow {
   /** @returns number of the oldest frame of all clusters; Infinity if there is none */
   oldestNumber(): number {
     let oldest = Number.POSITIVE_INFINITY;
-    for (const { frames } of this.#clusters.values()) oldest = Math.min(oldest, frames[0]?.number ?? oldest);
+    for (const cluster of this.#clusters.values()) oldest = Math.min(oldest, cluster.oldest?.number ?? oldest);
     return oldest;
   }
 
   /** Frames after a number that no archive has, oldest first. Each is valid until the next is asked for. */
   *framesAfter(number: number): Generator<{ number: number; frame: Frame }> {
     const after = Math.max(number, this.#archivedThrough);
-    const wanted = [...this.#clusters.values()].flatMap(({ directory, frames }) =>
-      frames.filter((packed) => packed.number > after).map((packed) => ({ directory, packed })),
-    );
-    wanted.sort((a, b) => a.packed.number - b.packed.number);
-    for (const { directory, packed } of wanted) {
-      const frame = new Frame(directory, "window");
-      unpack(packed, directory, DECIMALS_SHORTEST, frame);
-      yield { number: packed.number, frame };
+    const sources = [...this.#clusters.values()].map((cluster) => framesOf(cluster, after));
+    const heads = sources.map((source) => source.next());
+    for (;;) {
+      let first = -1;
+      for (const [i, head] of heads.entries()) {
+        if (head.done === true) continue;
+        const best = heads[first];
+        if (best === undefined || best.done === true || head.value.number < best.value.number) first = i;
+      }
+      const head = heads[first];
+      if (head === undefined || head.done === true) return;
+      yield head.value;
+      heads[first] = (sources[first] as ReturnType<typeof framesOf>).next();
     }
   }
 
-  #dropOldest(): void {
+  #cluster(directory: ClusterDirectory): ClusterFrames {
+    let cluster = this.#clusters.get(directory.name);
+    if (cluster === undefined) {
+      const { windowMs, bytesMax } = this.#options;
+      const limits = { spanMs: windowMs / BLOCKS_PER_WINDOW, bytesMax: bytesMax / BLOCKS_PER_MEMORY };
+      cluster = new ClusterFrames(directory, limits);
+      this.#clusters.set(directory.name, cluster);
+    }
+    return cluster;
+  }
+
+  #readSeries(
+    cluster: ClusterFrames,
+    row: number,
+    { key, fromMs, toMs }: SeriesQuery,
+    kind: ValueKind,
+  ): Series | undefined {
+    const column = cluster.directory.findColumn(key.metric, kind);
+    if (column === NONE) return undefined;
+    const builder = new SeriesBuilder(kind);
+    this.#reads.row(cluster, row, column, fromMs, toMs, (_row, timeMs, value, text) =>
+      builder.add(timeMs, value, text),
+    );
+    return builder.build();
+  }
+
+  /** @returns false if there is nothing to let go but the block with the frame of this number */
+  #dropOldestBlock(newestNumber: number): boolean {
     let oldest: ClusterFrames | undefined;
     for (const cluster of this.#clusters.values()) {
-      const number = cluster.frames[0]?.number ?? Number.POSITIVE_INFINITY;
-      if (number < (oldest?.frames[0]?.number ?? Number.POSITIVE_INFINITY)) oldest = cluster;
+      const number = cluster.oldest?.number ?? Number.POSITIVE_INFINITY;
+      if (number < (oldest?.oldest?.number ?? Number.POSITIVE_INFINITY)) oldest = cluster;
     }
-    if (oldest === undefined) return;
-    this.shortenedFrames++;
-    this.#drop(oldest);
+    const block = oldest?.blocks[0];
+    if (oldest === undefined || block === undefined || block.heads.at(-1)?.number === newestNumber) return false;
+    for (let left = block.frames; left > 0; left--) {
+      this.shortenedFrames++;
+      this.#drop(oldest, oldest.oldest as FrameHead);
+    }
+    return true;
   }
 
-  #drop(cluster: ClusterFrames): void {
-    const frame = cluster.frames.shift();
-    if (frame === undefined) return;
+  #drop(cluster: ClusterFrames, head: FrameHead): void {
+    this.#bytes -= cluster.dropOldest();
     this.#frames--;
-    this.#bytes -= frame.bytes;
-    if (frame.number <= this.#archivedThrough) return;
-    this.#unarchivedBytes -= frame.bytes;
+    this.#samples -= head.count;
+    if (head.number <= this.#archivedThrough) return;
     if (!this.#options.archiving) return;
     this.lostFrames++;
-    this.lostSamples += frame.count;
-    const loss = this.#loss ?? { frames: 0, samples: 0, fromMs: frame.timeMs, toMs: frame.timeMs };
+    this.lostSamples += head.count;
+    const loss = this.#loss ?? { frames: 0, samples: 0, fromMs: head.timeMs, toMs: head.timeMs };
     this.#loss = {
       frames: loss.frames + 1,
-      samples: loss.samples + frame.count,
-      fromMs: Math.min(loss.fromMs, frame.timeMs),
-      toMs: Math.max(loss.toMs, frame.timeMs),
+      samples: loss.samples + head.count,
+      fromMs: Math.min(loss.fromMs, head.timeMs),
+      toMs: Math.max(loss.toMs, head.timeMs),
     };
   }
 }
 
-function readSeries(
-  { directory, frames }: ClusterFrames,
-  row: number,
-  { key, fromMs, toMs }: SeriesQuery,
-  kind: ValueKind,
-): Series | undefined {
-  const column = directory.findColumn(key.metric, kind);
-  if (column === NONE) return undefined;
-  const builder = new SeriesBuilder(kind);
-  for (const frame of frames) {
-    if (frame.newestMs < fromMs || frame.oldestMs >= toMs) continue;
-    for (const i of cellsOf(frame, column, row)) {
-      const timeMs = timeOf(frame, i);
-      if (timeMs >= fromMs && timeMs < toMs) builder.add(timeMs, frame, i);
+function* framesOf(
+  { blocks, directory }: ClusterFrames,
+  after: number,
+): Generator<{ number: number; frame: Frame }, void> {
+  const frame = new Frame(directory, "window");
+  for (const block of [...blocks]) {
+    if ((block.heads.at(-1)?.number ?? 0) <= after) continue;
+    const cursor = new FrameCursor(block);
+    for (let f = 0; f < block.heads.length; f++) {
+      const head = cursor.next(directory, frame);
+      if (head !== undefined && f >= block.first && head.number > after) yield { number: head.number, frame };
     }
-  }
-  return builder.build();
-}
-
-/** Indexes of the cells of one column and row, mostly none or one. */
-function* cellsOf(frame: WindowFrame, column: number, row: number): Generator<number> {
-  const at = findColumn(frame, column);
-  if (at < 0) return;
-  const end = frame.starts[at + 1] as number;
-  for (let i = lowerBound(frame.rows, row, frame.starts[at] as number, end); i < end && frame.rows[i] === row; i++) {
-    yield i;
   }
 }
 

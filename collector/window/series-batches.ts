@@ -1,141 +1,216 @@
-/** Turns frames (all series, one moment) into series (one host and metric, all moments), a part at a time. */
+/**
+ * Turns frames (all series, one moment) into series (one host and metric, all
+ * moments), a part at a time: the hosts of one tile, and of those as many columns
+ * as make about one part. Only a part is ever in memory uncompressed.
+ */
 import type { SeriesBatch } from "../../core/model/archive.js";
 import type { ClusterDirectory } from "../../core/model/directory.js";
 import type { Series } from "../../core/model/series.js";
+import { BlockScan } from "./block-scan.js";
+import type { ClusterFrames } from "./cluster-frames.js";
+import type { FrameBlock, FrameHead } from "./frame-block.js";
 import { inOrder } from "./series-builder.js";
-import { findColumn, lowerBound, timeOf, type WindowFrame } from "./window-frame.js";
+import { TILE_ROWS } from "./tile/tile-cells.js";
+
+/** Frames with after < number <= through. */
+export interface FrameRange {
+  readonly after: number;
+  readonly through: number;
+}
 
 /**
- * @param getFrames frames to take, oldest first; asked again after each part, because frames may have left
+ * @param getRange frames to take; asked again for each part, and blocks too are looked at again, because frames may have left
  * @param samplesMax a part is handed out when it has this many, so that the caller can give others a turn
  */
 export function* collectBatches(
-  directory: ClusterDirectory,
-  getFrames: () => readonly WindowFrame[],
+  cluster: ClusterFrames,
+  getRange: () => FrameRange,
   samplesMax: number,
 ): Generator<SeriesBatch[]> {
-  let frames = getFrames();
+  const scan = new BlockScan();
+  const collected: ColumnSamples[] = [];
   let part: SeriesBatch[] = [];
   let samples = 0;
-  for (const column of columnsOf(frames)) {
-    const total = countCells(frames, column);
-    // Rows are taken in runs that have about samplesMax cells if all rows have as many.
-    const run = Math.max(1, Math.floor((directory.rowCount * samplesMax) / Math.max(1, total)));
-    for (let row = 0; row < directory.rowCount; row += run) {
-      for (const batch of collectRows(directory, frames, column, row, row + run)) {
+  const tiles = Math.max(0, ...cluster.blocks.map((block) => block.tiles.length));
+  for (let tile = 0; tile < tiles; tile++) {
+    for (const [first, last] of columnRuns(scan, cluster, tile, getRange(), samplesMax)) {
+      for (const batch of collectColumns(scan, collected, cluster, tile, first, last, getRange())) {
         part.push(batch);
         samples += batch.series.timesMs.length;
+        if (samples < samplesMax) continue;
+        yield part;
+        part = [];
+        samples = 0;
       }
-      if (samples < samplesMax) continue;
-      yield part;
-      part = [];
-      samples = 0;
-      frames = getFrames();
     }
   }
   if (part.length > 0) yield part;
 }
 
-function columnsOf(frames: readonly WindowFrame[]): number[] {
-  const columns = new Set<number>();
-  for (const frame of frames) for (const column of frame.columns) columns.add(column);
-  return [...columns].sort((a, b) => a - b);
-}
-
-function countCells(frames: readonly WindowFrame[], column: number): number {
-  let count = 0;
-  for (const frame of frames) {
-    const at = findColumn(frame, column);
-    if (at >= 0) count += (frame.starts[at + 1] as number) - (frame.starts[at] as number);
+/** Columns in runs that have about samplesMax cells each: first and last. */
+function columnRuns(
+  scan: BlockScan,
+  { blocks }: ClusterFrames,
+  tile: number,
+  range: FrameRange,
+  samplesMax: number,
+): [first: number, last: number][] {
+  const counts = new Map<number, number>();
+  for (const block of blocks) {
+    const { begin, end } = framesOf(block, range);
+    scan.counts(block, tile, begin, end, (column, count) => counts.set(column, (counts.get(column) ?? 0) + count));
   }
-  return count;
-}
-
-interface Run {
-  readonly frame: WindowFrame;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** The series of the rows beginRow <= row < endRow of a column. */
-function collectRows(
-  directory: ClusterDirectory,
-  frames: readonly WindowFrame[],
-  column: number,
-  beginRow: number,
-  endRow: number,
-): SeriesBatch[] {
-  const runs: Run[] = [];
-  for (const frame of frames) {
-    const at = findColumn(frame, column);
-    if (at < 0) continue;
-    const columnEnd = frame.starts[at + 1] as number;
-    const begin = lowerBound(frame.rows, beginRow, frame.starts[at] as number, columnEnd);
-    const end = lowerBound(frame.rows, endRow, begin, columnEnd);
-    if (end > begin) runs.push({ frame, begin, end });
-  }
-  return batchesOf(directory, column, scatter(runs, beginRow, endRow, directory.columnFacts(column).kind === "text"));
-}
-
-interface Scattered {
-  readonly beginRow: number;
-  /** Where the samples of each row begin, and behind the last one. */
-  readonly starts: Uint32Array;
-  readonly timesMs: Float64Array;
-  readonly values: Float64Array;
-  readonly texts: string[] | undefined;
-}
-
-/** A counting sort by row: the samples of each row stand together, oldest first. */
-function scatter(runs: readonly Run[], beginRow: number, endRow: number, isText: boolean): Scattered {
-  const starts = new Uint32Array(endRow - beginRow + 2);
-  for (const { frame, begin, end } of runs) {
-    for (let i = begin; i < end; i++) {
-      const bin = (frame.rows[i] as number) - beginRow + 2;
-      starts[bin] = (starts[bin] as number) + 1;
+  const runs: [number, number][] = [];
+  let cells = samplesMax;
+  for (const [column, count] of [...counts].sort(([a], [b]) => a - b)) {
+    const run = runs.at(-1);
+    if (run === undefined || cells + count > samplesMax) {
+      runs.push([column, column]);
+      cells = count;
+    } else {
+      run[1] = column;
+      cells += count;
     }
   }
-  for (let bin = 1; bin < starts.length; bin++) starts[bin] = (starts[bin] as number) + (starts[bin - 1] as number);
-  const total = starts.at(-1) as number;
-  const timesMs = new Float64Array(total);
-  const values = new Float64Array(isText ? 0 : total);
-  const texts = isText ? new Array<string>(total).fill("") : undefined;
-  for (const { frame, begin, end } of runs) {
-    for (let i = begin; i < end; i++) {
-      // Bin n+1 holds the next place of row n; when all is placed, it is where row n+1 begins.
-      const bin = (frame.rows[i] as number) - beginRow + 1;
-      const at = starts[bin] as number;
-      starts[bin] = at + 1;
-      timesMs[at] = timeOf(frame, i);
-      if (texts !== undefined) texts[at] = frame.texts[frame.values[i] as number] ?? "";
-      else values[at] = frame.values[i] as number;
-    }
-  }
-  return { beginRow, starts, timesMs, values, texts };
+  return runs;
 }
 
-function batchesOf(
-  directory: ClusterDirectory,
-  column: number,
-  { beginRow, starts, timesMs, values, texts }: Scattered,
+/** Indexes of frames in a block: begin .. end-1. Those that left are none of them. */
+function framesOf({ heads, first }: FrameBlock, { after, through }: FrameRange): { begin: number; end: number } {
+  let begin = first;
+  while (begin < heads.length && (heads[begin] as FrameHead).number <= after) begin++;
+  let end = heads.length;
+  while (end > begin && (heads[end - 1] as FrameHead).number > through) end--;
+  return { begin, end };
+}
+
+/** The series of a tile's rows in some columns: by column, in each by row. */
+function collectColumns(
+  scan: BlockScan,
+  collected: ColumnSamples[],
+  { blocks, directory }: ClusterFrames,
+  tile: number,
+  first: number,
+  last: number,
+  range: FrameRange,
 ): SeriesBatch[] {
-  const metric = directory.columnFacts(column).name;
-  const batches: SeriesBatch[] = [];
-  for (let n = 0; n + 2 < starts.length; n++) {
-    const [begin, end] = [starts[n] as number, starts[n + 1] as number];
-    const host = directory.host(beginRow + n);
-    if (begin === end || host === undefined) continue;
-    const meta = directory.meta(beginRow + n, column);
-    const series: Series =
-      texts !== undefined
-        ? { kind: "text", timesMs: timesMs.subarray(begin, end), texts: texts.slice(begin, end) }
-        : { kind: "number", timesMs: timesMs.subarray(begin, end), values: values.subarray(begin, end) };
-    batches.push({
-      key: { cluster: directory.name, host: host.name, metric },
-      type: meta?.type ?? (texts !== undefined ? "string" : "double"),
-      units: meta?.units ?? "",
-      series: inOrder(series),
+  for (let i = 0; i <= last - first; i++) {
+    if (i < collected.length) collected[i]?.clear();
+    else collected.push(new ColumnSamples());
+  }
+  const { reader } = scan;
+  for (const block of blocks) {
+    const { begin, end } = framesOf(block, range);
+    scan.columns(block, tile, first, last, begin, end, (_frame, { values }) => {
+      const { rows, count } = reader;
+      const timesMs = reader.times();
+      const samples = collected[reader.column - first] as ColumnSamples;
+      samples.reserve(count);
+      for (let i = 0; i < count; i++) {
+        const row = rows[i] as number;
+        samples.add(row, timesMs[i] as number, values[row] as number);
+      }
+      samples.endOfBlock(block);
     });
   }
-  return batches;
+  return collected
+    .slice(0, last - first + 1)
+    .flatMap((samples, i) => samples.batches(directory, first + i, tile * TILE_ROWS));
+}
+
+/** Samples of one column as they come; a counting sort by row at the end. Used again for the next column. */
+class ColumnSamples {
+  #count = 0;
+  #rows = new Uint8Array(256);
+  #timesMs = new Float64Array(256);
+  #values = new Float64Array(256);
+  /** Numbers of texts mean something in their block only: which block, up to which sample. */
+  readonly #texts: { readonly texts: readonly string[]; end: number }[] = [];
+
+  clear(): void {
+    this.#count = 0;
+    this.#texts.length = 0;
+  }
+
+  reserve(count: number): void {
+    const wanted = this.#count + count;
+    if (wanted <= this.#rows.length) return;
+    const length = Math.max(wanted, this.#rows.length * 2);
+    const [rows, timesMs, values] = [new Uint8Array(length), new Float64Array(length), new Float64Array(length)];
+    rows.set(this.#rows);
+    timesMs.set(this.#timesMs);
+    values.set(this.#values);
+    this.#rows = rows;
+    this.#timesMs = timesMs;
+    this.#values = values;
+  }
+
+  add(row: number, timeMs: number, value: number): void {
+    const i = this.#count++;
+    this.#rows[i] = row;
+    this.#timesMs[i] = timeMs;
+    this.#values[i] = value;
+  }
+
+  endOfBlock({ texts }: FrameBlock): void {
+    const last = this.#texts.at(-1);
+    if (last?.texts === texts) last.end = this.#count;
+    else this.#texts.push({ texts, end: this.#count });
+  }
+
+  batches(directory: ClusterDirectory, column: number, firstRow: number): SeriesBatch[] {
+    const { name: metric, kind } = directory.columnFacts(column);
+    const { starts, timesMs, values, texts } = this.#sort(kind === "text");
+    const batches: SeriesBatch[] = [];
+    for (let n = 0; n < TILE_ROWS; n++) {
+      const [begin, end] = [starts[n] as number, starts[n + 1] as number];
+      const host = directory.host(firstRow + n);
+      if (begin === end || host === undefined) continue;
+      const meta = directory.meta(firstRow + n, column);
+      const series: Series =
+        texts !== undefined
+          ? { kind: "text", timesMs: part(timesMs, begin, end), texts: texts.slice(begin, end) }
+          : { kind: "number", timesMs: part(timesMs, begin, end), values: part(values, begin, end) };
+      batches.push({
+        key: { cluster: directory.name, host: host.name, metric },
+        type: meta?.type ?? (texts !== undefined ? "string" : "double"),
+        units: meta?.units ?? "",
+        tmaxS: meta?.tmaxS,
+        series: inOrder(series),
+      });
+    }
+    return batches;
+  }
+
+  /** The samples of each row together, as they came. */
+  #sort(isText: boolean) {
+    const count = this.#count;
+    const starts = new Uint32Array(TILE_ROWS + 2);
+    for (let i = 0; i < count; i++) {
+      const bin = (this.#rows[i] as number) + 2;
+      starts[bin] = (starts[bin] as number) + 1;
+    }
+    for (let bin = 1; bin < starts.length; bin++) starts[bin] = (starts[bin] as number) + (starts[bin - 1] as number);
+    const timesMs = new Float64Array(count);
+    const values = new Float64Array(isText ? 0 : count);
+    const texts = isText ? new Array<string>(count).fill("") : undefined;
+    let block = 0;
+    for (let i = 0; i < count; i++) {
+      // Bin n+1 holds the next place of row n; when all is placed, it is where row n+1 begins.
+      const bin = (this.#rows[i] as number) + 1;
+      const at = starts[bin] as number;
+      starts[bin] = at + 1;
+      timesMs[at] = this.#timesMs[i] as number;
+      while (i >= (this.#texts[block]?.end ?? Number.POSITIVE_INFINITY)) block++;
+      const value = this.#values[i] as number;
+      if (texts !== undefined) texts[at] = this.#texts[block]?.texts[value] ?? "";
+      else values[at] = value;
+    }
+    return { starts, timesMs, values, texts };
+  }
+}
+
+/** As subarray, which takes several times as long: there are two for each series. */
+function part(array: Float64Array, begin: number, end: number): Float64Array {
+  return new Float64Array(array.buffer, array.byteOffset + begin * 8, end - begin);
 }

@@ -1,7 +1,6 @@
 /** Samples of one series, put together from frames: times strictly increase in what comes out. */
 import type { ValueKind } from "../../core/model/metric.js";
 import type { Series } from "../../core/model/series.js";
-import type { WindowFrame } from "./window-frame.js";
 
 /** Fits an hour of polls at 15 s. */
 const FIRST_CAPACITY = 256;
@@ -17,16 +16,15 @@ export class SeriesBuilder {
     this.#kind = kind;
   }
 
-  /** Takes cell i of a frame; frames come oldest first. */
-  add(timeMs: number, frame: WindowFrame, i: number): void {
+  /** Samples come in the order in which they were taken. */
+  add(timeMs: number, value: number, text: string): void {
+    if (this.#kind === "text") this.#texts.push(text);
     if (this.#count === this.#timesMs.length) {
       this.#timesMs = doubled(this.#timesMs);
       this.#values = doubled(this.#values);
     }
-    const value = frame.values[i] as number;
     this.#timesMs[this.#count] = timeMs;
-    if (this.#kind === "text") this.#texts.push(frame.texts[value] ?? "");
-    else this.#values[this.#count] = value;
+    this.#values[this.#count] = value;
     this.#count++;
   }
 

@@ -17,7 +17,7 @@ import type { ClusterView } from "../../core/model/columns.js";
 import { Frame } from "../../core/model/frame.js";
 import { AllNews, type FrameNews } from "../frame-news.js";
 import { DirectoryChanges } from "./directory-changes.js";
-import { CellsEncoder, encodeJson, RECORD } from "./log-records.js";
+import { CellsEncoder, encodeJson, LOG_VERSION, RECORD } from "./log-records.js";
 import { LogReplay, type ReplayTarget } from "./log-replay.js";
 
 /** What a checkpoint is made of. */
@@ -49,13 +49,13 @@ export interface LogFailure {
   readonly message: string;
 }
 
-/** 1,000 hosts write some 10 MB in ten minutes. Segments are read whole at start. */
+/** 1,000 hosts write some 5 MB in ten minutes. Segments are read whole at start. */
 export const SEGMENT_BYTES_MAX = 64 * 2 ** 20;
 
 /** A segment is at least this many times as long as its checkpoint, or a huge cluster would log little else. */
 const CHECKPOINTS_PER_SEGMENT = 4;
 
-/** Cells of the present in one record: some 600 KB. */
+/** Cells of the present in one record: some 100 KB. */
 const PRESENT_CELLS_MAX = 2 ** 15;
 
 const PREFIX = "frames";
@@ -100,7 +100,7 @@ export class FrameLog {
   ): { log: FrameLog; report: FrameLogReport } {
     const replay = new LogReplay(target);
     // Segments are begun here and nowhere else, because each needs its checkpoint.
-    const recordLogOptions = { prefix: PREFIX, segmentBytesMax: Number.MAX_SAFE_INTEGER };
+    const recordLogOptions = { prefix: PREFIX, segmentBytesMax: Number.MAX_SAFE_INTEGER, marked: true };
     const { log, report } = RecordLog.open(files, recordLogOptions, replay.onRecord);
     const { frames, frameNumber, unknownCells } = replay;
     return {
@@ -248,7 +248,7 @@ export class FrameLog {
   #writeCheckpoint(): void {
     const before = this.#log.segmentBytes;
     this.#said = new Map();
-    this.#log.append(RECORD.checkpoint, encodeJson({ frame: this.#state.frameNumber() }));
+    this.#log.append(RECORD.checkpoint, encodeJson({ version: LOG_VERSION, frame: this.#state.frameNumber() }));
     for (const view of this.#state.views()) {
       this.#sayDirectory(view.directory);
       this.#writePresent(view);
@@ -256,15 +256,14 @@ export class FrameLog {
     this.#checkpointBytes = this.#log.segmentBytes - before;
   }
 
-  /** @returns the cluster's number in this segment */
-  #sayDirectory(directory: ClusterView["directory"]): number {
+  #sayDirectory(directory: ClusterView["directory"]): DirectoryChanges {
     let said = this.#said.get(directory.name);
     if (said === undefined) {
       said = new DirectoryChanges(this.#said.size, directory);
       this.#said.set(directory.name, said);
     }
     for (const record of said.take()) this.#log.append(RECORD.directory, encodeJson(record));
-    return said.id;
+    return said;
   }
 
   #appendFrame(type: number, frame: Frame, news: FrameNews, number: number): void {
@@ -274,9 +273,8 @@ export class FrameLog {
 
   #appendCells(type: number, frame: Frame, news: FrameNews, number: number): void {
     const { directory, timeMs } = frame;
-    const head = { cluster: this.#sayDirectory(directory), number, timeMs };
-    const isText = (column: number) => directory.columnFacts(column).kind === "text";
-    this.#log.append(type, this.#encoder.encode(head, frame, news, isText));
+    const { id: cluster, records: names } = this.#sayDirectory(directory);
+    this.#log.append(type, this.#encoder.encode({ cluster, number, timeMs, names }, frame, news));
   }
 
   #writePresent(view: ClusterView): void {
