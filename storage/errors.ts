@@ -10,8 +10,10 @@ export type StorageErrorCode =
   | "storage-bad-batch"
   /** The answer would be larger than the limit. */
   | "storage-too-much"
-  /** The file is damaged or is not ours. */
+  /** The file, or a part of it, is damaged. */
   | "storage-corrupt"
+  /** The file is another program's. */
+  | "storage-foreign"
   /** The file was made by a later version. */
   | "storage-newer"
   /** No space left; nothing was written. */
@@ -24,6 +26,8 @@ export type StorageErrorCode =
   | "storage-network-file-system"
   /** The worker thread died; whether an append under way was written is not known. Giving it again is safe. */
   | "storage-crashed"
+  /** The store on the other machine did not answer, or with an error. */
+  | "storage-remote"
   /** Anything else; most likely a bug. */
   | "storage-error";
 

@@ -7,13 +7,16 @@ import type { SeriesBatch } from "../core/model/archive.js";
 import type { MetricType } from "../core/model/metric.js";
 
 /** Numbers of a batch in PackedBatches.heads. */
-const HEAD = { cluster: 0, host: 1, metric: 2, type: 3, units: 4, count: 5, text: 6 } as const;
-const HEAD_LENGTH = 7;
+const HEAD = { cluster: 0, host: 1, metric: 2, type: 3, units: 4, count: 5, text: 6, tmaxS: 7 } as const;
+const HEAD_LENGTH = 8;
 
 export interface PackedBatches {
   /** Each different name, type and unit once. */
   readonly strings: readonly string[];
-  /** Seven for each batch: positions of cluster, host, metric, type, units in strings; count of samples; 1 if text. */
+  /**
+   * Eight for each batch: positions of cluster, host, metric, type, units in strings; count of samples;
+   * 1 if text; longest expected time between two samples, whole seconds, 0 if not known.
+   */
   readonly heads: Uint32Array<ArrayBuffer>;
   /** Of all batches, one after the other. */
   readonly timesMs: Float64Array<ArrayBuffer>;
@@ -34,13 +37,14 @@ export function packBatches(batches: readonly SeriesBatch[]): PackedBatches {
   const texts: string[] = [];
   let timeAt = 0;
   let valueAt = 0;
-  for (const [i, { key, type, units, series }] of batches.entries()) {
+  for (const [i, { key, type, units, tmaxS, series }] of batches.entries()) {
     const at = i * HEAD_LENGTH;
     heads[at + HEAD.cluster] = strings.positionOf(key.cluster);
     heads[at + HEAD.host] = strings.positionOf(key.host);
     heads[at + HEAD.metric] = strings.positionOf(key.metric);
     heads[at + HEAD.type] = strings.positionOf(type);
     heads[at + HEAD.units] = strings.positionOf(units);
+    heads[at + HEAD.tmaxS] = Math.ceil(tmaxS ?? 0);
     const count = series.timesMs.length;
     heads[at + HEAD.count] = count;
     timesMs.set(series.timesMs, timeAt);
@@ -88,6 +92,7 @@ export function unpackBatches({ strings, heads, timesMs, values, texts }: Packed
       key: { cluster: text("cluster"), host: text("host"), metric: text("metric") },
       type: text("type") as MetricType,
       units: text("units"),
+      tmaxS: heads[at + HEAD.tmaxS] || undefined,
       series: isText
         ? { kind: "text", timesMs: times, texts: texts.slice(textAt, textAt + count) }
         : { kind: "number", timesMs: times, values: values.subarray(valueAt, valueAt + count) },

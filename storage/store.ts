@@ -3,6 +3,7 @@ import type { Clock } from "../core/base/clock.js";
 import type { Archive } from "../core/model/archive.js";
 import type { StorageConfig } from "./config.js";
 import type { EventStore } from "./event-store.js";
+import type { StoreHealth } from "./health.js";
 
 /** Lines for the log; a store runs in a worker thread, where the logger is not. */
 export interface StoreLog {
@@ -21,7 +22,10 @@ export interface StoreContext {
 export interface Store {
   /** Closing it closes the event store too. */
   readonly archive: Archive;
-  readonly events: EventStore;
+  /** Absent: the store keeps samples only. */
+  readonly events?: EventStore;
+  /** Absent: the store has nothing to say beside its answers. */
+  health?(): StoreHealth;
 }
 
 /** Runs in the worker thread. @throws StorageError */

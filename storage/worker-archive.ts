@@ -1,6 +1,17 @@
 /** The ports of a store that lives in a worker thread: every call is a message there and one back. */
 import type { AlertEvent } from "../core/model/alert.js";
-import type { Archive, ArchiveTraits, Coverage, SeriesBatch, SeriesQuery } from "../core/model/archive.js";
+import type {
+  Archive,
+  ArchiveTraits,
+  Coverage,
+  ManyBucketsQuery,
+  ManyQuery,
+  ManySamplesQuery,
+  NamedBuckets,
+  NamedSeries,
+  SeriesBatch,
+  SeriesQuery,
+} from "../core/model/archive.js";
 import type { Series } from "../core/model/series.js";
 import { requireLengths } from "./batch.js";
 import type { EventQuery, EventStore } from "./event-store.js";
@@ -29,6 +40,18 @@ export class WorkerArchive implements Archive {
     return (await this.#client.request({ op: "read", query: { key, fromMs, toMs } })) as Series | undefined;
   }
 
+  async readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[] | undefined> {
+    const { samplesMax } = query;
+    const answer = await this.#client.request({ op: "read-many", query: { ...plain(query), samplesMax } });
+    return answer as readonly NamedSeries[] | undefined;
+  }
+
+  async bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets | undefined> {
+    const { stepMs, cellsMax } = query;
+    const answer = await this.#client.request({ op: "bucket-many", query: { ...plain(query), stepMs, cellsMax } });
+    return answer as NamedBuckets | undefined;
+  }
+
   async coverage(): Promise<Coverage | undefined> {
     return (await this.#client.request({ op: "coverage" })) as Coverage | undefined;
   }
@@ -36,6 +59,11 @@ export class WorkerArchive implements Archive {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+/** Only what may be sent: a query may come with more than the port asks for. */
+function plain({ cluster, host, metric, fromMs, toMs, endsMs }: ManyQuery): ManyQuery {
+  return { cluster, host, metric, fromMs, toMs, endsMs };
 }
 
 export class WorkerEventStore implements EventStore {

@@ -11,6 +11,7 @@ import type { Logger } from "../core/base/log.js";
 import type { ArchiveTraits } from "../core/model/archive.js";
 import { formatDuration } from "../core/model/duration.js";
 import { StorageError } from "./errors.js";
+import type { StoreHealth } from "./health.js";
 import type { StoreRequest, StoreWorkerData } from "./worker-protocol.js";
 import { WorkerThread } from "./worker-thread.js";
 
@@ -46,11 +47,19 @@ export class WorkerClient {
   #lastReason = "";
   #opened = false;
   #closing: Promise<void> | undefined;
+  #health: StoreHealth | undefined;
 
   constructor(options: WorkerClientOptions) {
     this.#options = options;
     this.#requestsMax = options.requestsMax ?? REQUESTS_MAX;
     this.#bytesMax = options.bytesMax ?? BYTES_MAX;
+  }
+
+  /** As the store told it last, or that its thread is gone. */
+  get health(): StoreHealth {
+    const { store } = this.#options.data;
+    const told = this.#health ?? { store, message: "", counters: {} };
+    return this.#thread === undefined && this.#opened ? { ...told, message: this.#lastReason } : told;
   }
 
   /** Opens the store. @throws StorageError if it cannot be opened; there is nothing to close then */
@@ -113,7 +122,15 @@ export class WorkerClient {
       info: (message: string) => logger.info({ store: data.store }, message),
       warn: (message: string) => logger.warn({ store: data.store }, message),
     };
-    this.#thread = new WorkerThread({ url, data, log, onEnd: (reason) => this.#threadEnded(reason) });
+    this.#thread = new WorkerThread({
+      url,
+      data,
+      log,
+      onHealth: (health) => {
+        this.#health = health;
+      },
+      onEnd: (reason) => this.#threadEnded(reason),
+    });
     return this.#thread;
   }
 

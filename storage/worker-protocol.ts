@@ -2,10 +2,11 @@
 
 import { messageOf } from "../core/base/errors.js";
 import type { AlertEvent } from "../core/model/alert.js";
-import type { ArchiveTraits, SeriesQuery } from "../core/model/archive.js";
+import type { ArchiveTraits, ManyBucketsQuery, ManySamplesQuery, SeriesQuery } from "../core/model/archive.js";
 import type { StorageConfig } from "./config.js";
 import { StorageError, type StorageErrorCode } from "./errors.js";
 import type { EventQuery } from "./event-store.js";
+import type { StoreHealth } from "./health.js";
 import type { StoreName } from "./list.js";
 import type { PackedBatches } from "./pack.js";
 
@@ -20,6 +21,8 @@ export interface StoreWorkerData {
 export type StoreRequest =
   | { readonly op: "append"; readonly batches: PackedBatches }
   | { readonly op: "read"; readonly query: SeriesQuery }
+  | { readonly op: "read-many"; readonly query: ManySamplesQuery }
+  | { readonly op: "bucket-many"; readonly query: ManyBucketsQuery }
   | { readonly op: "coverage" }
   | { readonly op: "append-events"; readonly events: readonly AlertEvent[] }
   | { readonly op: "read-events"; readonly query: EventQuery }
@@ -39,6 +42,8 @@ export type WorkerMessage =
   | { readonly kind: "opened"; readonly traits: ArchiveTraits }
   /** The first and only one otherwise; the thread ends after it. */
   | { readonly kind: "refused"; readonly error: ErrorData }
+  /** Every few seconds, of stores that have something to say. */
+  | { readonly kind: "health"; readonly health: StoreHealth }
   | { readonly kind: "log"; readonly level: "info" | "warn"; readonly message: string }
   | { readonly kind: "done"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failed"; readonly id: number; readonly error: ErrorData };

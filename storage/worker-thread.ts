@@ -3,6 +3,7 @@ import { type Transferable, Worker } from "node:worker_threads";
 import { messageOf } from "../core/base/errors.js";
 import type { ArchiveTraits } from "../core/model/archive.js";
 import { StorageError } from "./errors.js";
+import type { StoreHealth } from "./health.js";
 import type { StoreLog } from "./store.js";
 import { errorFromData, type StoreRequest, type StoreWorkerData, type WorkerMessage } from "./worker-protocol.js";
 
@@ -23,6 +24,7 @@ export interface WorkerThreadOptions {
   readonly url: URL;
   readonly data: StoreWorkerData;
   readonly log: StoreLog;
+  onHealth(health: StoreHealth): void;
   /** Runs once, when the thread is gone, before anybody who waits hears of it. */
   onEnd(reason: StorageError): void;
 }
@@ -40,7 +42,7 @@ export class WorkerThread {
   #reason: StorageError | undefined;
   #gone: StorageError | undefined;
 
-  constructor({ url, data, log, onEnd }: WorkerThreadOptions) {
+  constructor({ url, data, log, onHealth, onEnd }: WorkerThreadOptions) {
     this.#worker = new Worker(url, {
       workerData: data,
       name: `grate ${data.store}`,
@@ -62,6 +64,7 @@ export class WorkerThread {
       this.#worker.on("message", (message: WorkerMessage) => {
         if (message.kind === "opened") resolve(message.traits);
         else if (message.kind === "refused") this.#reason = errorFromData(message.error);
+        else if (message.kind === "health") onHealth(message.health);
         else if (message.kind === "log") log[message.level](message.message);
         else this.#settle(message);
       });

@@ -4,8 +4,11 @@
  * Importing this file does nothing, unless it is the start of such a thread.
  */
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { systemClock } from "../core/base/clock.js";
+import { systemClock, type Timer } from "../core/base/clock.js";
+import type { NamedBuckets, NamedSeries } from "../core/model/archive.js";
 import type { Series } from "../core/model/series.js";
+import { StorageError } from "./errors.js";
+import type { EventStore } from "./event-store.js";
 import { STORES } from "./list.js";
 import { unpackBatches } from "./pack.js";
 import type { Store } from "./store.js";
@@ -32,24 +35,52 @@ function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreW
     return;
   }
   post({ kind: "opened", traits: store.archive.traits });
+  const endHealth = tellHealth(store, post);
   port.on("message", async ({ id, request }: RequestMessage) => {
     try {
       const value = await answer(store, request);
-      post({ kind: "done", id, value }, request.op === "read" ? buffersOfSeries(value as Series | undefined) : []);
+      post({ kind: "done", id, value }, buffersOf(request.op, value));
     } catch (error) {
       post({ kind: "failed", id, error: errorToData(error) });
     }
+    if (request.op !== "close") return;
     // Nothing else keeps the thread alive.
-    if (request.op === "close") port.close();
+    endHealth();
+    port.close();
   });
 }
 
-function answer({ archive, events }: Store, request: StoreRequest): Promise<unknown> {
+/** Often enough for a page that a person looks at. */
+const HEALTH_EVERY_MS = 2_000;
+
+/** @returns what ends it */
+function tellHealth(store: Store, post: (message: WorkerMessage) => void): () => void {
+  if (store.health === undefined) return () => {};
+  let timer: Timer | undefined;
+  const tell = () => {
+    if (store.health !== undefined) post({ kind: "health", health: store.health() });
+    timer = systemClock.setTimer(tell, HEALTH_EVERY_MS);
+  };
+  tell();
+  return () => timer?.cancel();
+}
+
+/** Asked of a store without events. */
+const NO_EVENTS: EventStore = {
+  append: () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events")),
+  read: () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events")),
+};
+
+function answer({ archive, events = NO_EVENTS }: Store, request: StoreRequest): Promise<unknown> {
   switch (request.op) {
     case "append":
       return archive.append(unpackBatches(request.batches));
     case "read":
       return archive.read(request.query);
+    case "read-many":
+      return archive.readMany?.(request.query) ?? Promise.resolve(undefined);
+    case "bucket-many":
+      return archive.bucketMany?.(request.query) ?? Promise.resolve(undefined);
     case "coverage":
       return archive.coverage();
     case "append-events":
@@ -61,11 +92,21 @@ function answer({ archive, events }: Store, request: StoreRequest): Promise<unkn
   }
 }
 
-/** A series just read belongs to nobody else. */
-function buffersOfSeries(series: Series | undefined): ArrayBuffer[] {
-  if (series === undefined) return [];
-  const arrays = series.kind === "number" ? [series.timesMs, series.values] : [series.timesMs];
-  return arrays.map((array) => array.buffer as ArrayBuffer);
+/** What was just read belongs to nobody else: its arrays change their owner instead of being copied. */
+function buffersOf(op: StoreRequest["op"], value: unknown): ArrayBuffer[] {
+  const arrays: (Float64Array | Uint32Array)[] = [];
+  if (op === "read" && value !== undefined) arrays.push(...arraysOf(value as Series));
+  if (op === "read-many") for (const { series } of (value ?? []) as NamedSeries[]) arrays.push(...arraysOf(series));
+  if (op === "bucket-many" && value !== undefined) {
+    const { counts, sums, min, max } = (value as NamedBuckets).table;
+    arrays.push(counts, sums, min, max);
+  }
+  // An array may be given to one owner only.
+  return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))];
+}
+
+function arraysOf(series: Series): Float64Array[] {
+  return series.kind === "number" ? [series.timesMs, series.values] : [series.timesMs];
 }
 
 if (!isMainThread && parentPort !== null && (workerData as Partial<StoreWorkerData> | null)?.role === "grate-store") {

@@ -2,10 +2,22 @@
  * The Archive port in its plainest form: everything in memory, nothing on disk.
  * The reference that other stores are compared with, and for embedding.
  */
-import type { Archive, ArchiveTraits, Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import type {
+  Archive,
+  ArchiveTraits,
+  Coverage,
+  ManyBucketsQuery,
+  ManyQuery,
+  ManySamplesQuery,
+  NamedBuckets,
+  NamedSeries,
+  SeriesBatch,
+  SeriesQuery,
+} from "../../core/model/archive.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
 import { requireBatches } from "../batch.js";
 import { StorageError } from "../errors.js";
+import { BucketCollector, endOf } from "../many.js";
 import { cutSeries, firstAfter, joinSeries, sliceSeries } from "../series.js";
 
 /** Parts in order of time, by key text. May outlive the archive, as a file would. */
@@ -44,6 +56,37 @@ export class MemoryArchive implements Archive {
     this.#requireOpen();
     const parts = this.#data.get(keyText(key)) ?? [];
     return joinSeries(parts.map((part) => cutSeries(part, fromMs, toMs)));
+  }
+
+  async readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[]> {
+    this.#requireOpen();
+    const found: NamedSeries[] = [];
+    let samples = 0;
+    for (const { name, parts } of this.#many(query)) {
+      const series = joinSeries(parts);
+      if (series === undefined) continue;
+      found.push({ name, series });
+      samples += series.timesMs.length;
+      if (samples > query.samplesMax) break;
+    }
+    return found;
+  }
+
+  async bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets> {
+    this.#requireOpen();
+    const buckets = new BucketCollector(query);
+    for (const { name, parts } of this.#many(query)) for (const part of parts) buckets.add(name, part);
+    return buckets.finish();
+  }
+
+  /** The samples of each series that is asked for. */
+  *#many(query: ManyQuery): Generator<{ name: string; parts: Series[] }> {
+    for (const [text, parts] of this.#data) {
+      const [cluster, host, metric] = text.split("\0") as [string, string, string];
+      if (cluster !== query.cluster || (query.host ?? host) !== host || (query.metric ?? metric) !== metric) continue;
+      const name = query.host === undefined ? host : metric;
+      yield { name, parts: parts.map((part) => cutSeries(part, query.fromMs, endOf(query, name))) };
+    }
   }
 
   async coverage(): Promise<Coverage | undefined> {

@@ -102,6 +102,11 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** All that is left, as a view; the reader stays where it is. */
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at);
+  }
+
   /** A view, no copy. */
   raw(count: number): Uint8Array {
     if (count > this.left) throw new BytesError(`${count} bytes wanted at byte ${this.#at}, ${this.left} left`);

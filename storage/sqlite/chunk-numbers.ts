@@ -8,9 +8,9 @@ import { type ByteReader, BytesError, type ByteWriter } from "./bytes.js";
 import { bytesToFloats, floatsToBytes } from "./floats.js";
 
 /** Powers of ten that a double holds exactly and that metrics use. */
-const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
+export const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
 const DECIMALS_MAX = POWERS.length - 1;
-const BITWISE = 255;
+export const BITWISE = 255;
 
 /** Difference and sign double twice; must stay within 2^53. */
 const WHOLE_MAX = 2 ** 51;
@@ -47,7 +47,7 @@ export function readNumbers(reader: ByteReader, count: number): Float64Array {
 }
 
 /** @returns the fewest decimals that do for all values, as far as each tells alone */
-function decimalsOf(values: Float64Array): number | undefined {
+export function decimalsOf(values: Float64Array): number | undefined {
   let decimals = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
@@ -66,7 +66,7 @@ function isDecimal(value: number, power: number): boolean {
 }
 
 /** @returns undefined where a value that did with fewer decimals does not with these */
-function toWhole(values: Float64Array, decimals: number): Float64Array | undefined {
+export function toWhole(values: Float64Array, decimals: number): Float64Array | undefined {
   const power = POWERS[decimals] as number;
   const whole = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {

@@ -6,14 +6,14 @@ import { type ByteReader, BytesError, type ByteWriter } from "./bytes.js";
 import { bytesToFloats, floatsToBytes } from "./floats.js";
 
 /** Unit of the whole numbers that follow; 0: eight bytes a time follow instead. */
-const UNITS_MS = [0, 1, 1_000] as const;
-const RAW = 0;
+export const UNITS_MS = [0, 1, 1_000] as const;
+export const RAW = 0;
 
 /** Doubling three times (difference, difference again, sign) must stay within 2^53. */
 const WHOLE_MAX = 2 ** 50;
 
 export function writeTimes(writer: ByteWriter, timesMs: Float64Array): void {
-  const code = codeOf(timesMs);
+  const code = unitCodeOf(timesMs);
   writer.byte(code);
   if (code === RAW) {
     writer.raw(floatsToBytes(timesMs));
@@ -49,11 +49,17 @@ export function readTimes(reader: ByteReader, count: number): Float64Array {
 }
 
 /** @returns the code of the longest unit that all times are multiples of */
-function codeOf(timesMs: Float64Array): number {
+export function unitCodeOf(timesMs: Float64Array): number {
   let code = 2;
   for (let i = 0; i < timesMs.length; i++) {
     const timeMs = timesMs[i] as number;
-    while (code > RAW && (timeMs % (UNITS_MS[code] as number) !== 0 || Math.abs(timeMs) > WHOLE_MAX)) code--;
+    if (Math.abs(timeMs) > WHOLE_MAX) return RAW;
+    // Multiplied back: many times as fast as a remainder.
+    while (code > RAW && !isMultiple(timeMs, UNITS_MS[code] as number)) code--;
   }
   return code;
+}
+
+function isMultiple(timeMs: number, unitMs: number): boolean {
+  return Math.floor(timeMs / unitMs) * unitMs === timeMs;
 }

@@ -11,7 +11,8 @@ import { StorageError } from "../errors.js";
 import type { StoreLog } from "../store.js";
 import { refuseNetworkFileSystem } from "./file-system.js";
 import { APPLICATION_ID, MIGRATIONS, type Migration, migrate, versionOf } from "./schema.js";
-import { corruptFile, storageErrorOf } from "./sqlite-errors.js";
+import { corruptFile, foreignFile, storageErrorOf } from "./sqlite-errors.js";
+import { copyBeforeMigration } from "./version-copy.js";
 
 /**
  * Chunks are 0.5 to 4 kB. In pages of 4 kB, SQLite's default, a row above 2 kB
@@ -52,7 +53,12 @@ export function openDatabase(file: string, options: DatabaseOptions): Database.D
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma(`journal_size_limit = ${LOG_BYTES_MAX}`);
+    const version = versionOf(db);
+    if (version > 0 && version < (migrations.at(-1)?.version ?? 0)) copyBeforeMigration(db, file, version, log);
     migrate(db, migrations);
+    if (version > 0 && version < versionOf(db)) {
+      log.info(`${file}: schema version ${version} was taken to ${versionOf(db)}`);
+    }
     if (readMeta(db, "clean") === "no") checkAfterCrash(db, file, log);
     markOpened(db, file, log);
     return db;
@@ -79,7 +85,7 @@ function requireOurs(db: Database.Database, file: string, migrations: readonly M
   const tables = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() as number;
   if (tables === 0) return;
   const id = db.pragma("application_id", { simple: true });
-  if (id !== APPLICATION_ID) throw corruptFile(file, `it belongs to another program (application_id ${id})`);
+  if (id !== APPLICATION_ID) throw foreignFile(file, `it belongs to another program (application_id ${id})`);
   const version = versionOf(db);
   const newest = migrations.at(-1)?.version ?? 0;
   if (version > newest) {

@@ -1,8 +1,11 @@
 /**
- * Deletes what is older than the configured age, a little after each append, so
- * that no deletion ever takes long. It deletes whole chunks: a chunk goes when its
- * newest sample is too old. A failure costs nothing but space and is tried again
- * with the next append.
+ * Deletes what is older than the configured age, and the oldest of what is more than
+ * the configured size, a little after each append, so that no deletion ever takes
+ * long. It deletes whole chunks: a chunk goes when its newest sample is too old. A
+ * failure costs nothing but space and is tried again with the next append.
+ *
+ * Pages that become free are used again by what comes; the file itself does not
+ * shrink. Moving pages about to shorten it would write more than it gives back.
  */
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../core/base/clock.js";
@@ -16,34 +19,62 @@ import type { StoreLog } from "../store.js";
  */
 const ROWS_MAX = 10_000;
 
+/** Between two looks at the size: of 250 to 1,000 bytes each, some 300 kB. */
+const ROWS_PER_LOOK = 500;
+
+export interface RetentionOptions {
+  /** Age of samples and events; absent: they may be of any. */
+  readonly keepMs?: number | undefined;
+  /** Of the pages in use; absent: there may be any number. */
+  readonly sizeBytesMax?: number | undefined;
+  readonly clock: Clock;
+  readonly log: StoreLog;
+  /** Of each table in one sweep. */
+  readonly rowsMax?: number;
+}
+
 export class Retention {
-  readonly #keepMs: number;
-  readonly #clock: Clock;
-  readonly #log: StoreLog;
+  readonly #db: Database;
+  readonly #options: RetentionOptions;
   readonly #rowsMax: number;
-  readonly #sweep: (cutoffMs: number) => boolean;
+  readonly #sweepAge: (cutoffMs: number) => boolean;
+  readonly #sweepSize: (bytesMax: number) => boolean;
   /** Tails are looked at in turn: the id at which the next sweep begins. */
   #tailCursor = 0;
+  #tooSmallTold = false;
 
-  constructor(db: Database, keepMs: number, clock: Clock, log: StoreLog, rowsMax = ROWS_MAX) {
-    this.#keepMs = keepMs;
-    this.#clock = clock;
-    this.#log = log;
-    this.#rowsMax = rowsMax;
-    this.#sweep = this.#prepare(db);
+  constructor(db: Database, options: RetentionOptions) {
+    this.#db = db;
+    this.#options = options;
+    this.#rowsMax = options.rowsMax ?? ROWS_MAX;
+    this.#sweepAge = this.#prepareAge();
+    this.#sweepSize = this.#prepareSize();
   }
 
   /** @returns whether samples were deleted */
   sweep(): boolean {
+    const { keepMs, sizeBytesMax, clock } = this.#options;
+    let deleted = false;
+    if (keepMs !== undefined) {
+      deleted = this.#try(`history older than ${formatDuration(keepMs)}`, () => this.#sweepAge(clock.nowMs() - keepMs));
+    }
+    if (sizeBytesMax !== undefined) {
+      deleted = this.#try("the oldest history", () => this.#sweepSize(sizeBytesMax)) || deleted;
+    }
+    return deleted;
+  }
+
+  #try(what: string, work: () => boolean): boolean {
     try {
-      return this.#sweep(this.#clock.nowMs() - this.#keepMs);
+      return work();
     } catch (error) {
-      this.#log.warn(`cannot delete history older than ${formatDuration(this.#keepMs)}: ${messageOf(error)}`);
+      this.#options.log.warn(`cannot delete ${what}: ${messageOf(error)}`);
       return false;
     }
   }
 
-  #prepare(db: Database): (cutoffMs: number) => boolean {
+  #prepareAge(): (cutoffMs: number) => boolean {
+    const db = this.#db;
     const max = this.#rowsMax;
     const chunks = db.prepare<[number, number]>(
       "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE end_ms < ? ORDER BY end_ms LIMIT ?)",
@@ -69,4 +100,37 @@ export class Retention {
       return chunkCount + forgotten.length > 0;
     });
   }
+
+  #prepareSize(): (bytesMax: number) => boolean {
+    const db = this.#db;
+    const oldest = db.prepare<[number]>("DELETE FROM chunk WHERE id IN (SELECT id FROM chunk ORDER BY end_ms LIMIT ?)");
+    const sweep = db.transaction((bytesMax: number) => {
+      let rows = 0;
+      while (rows < this.#rowsMax && usedBytes(db) > bytesMax) {
+        const { changes } = oldest.run(Math.min(ROWS_PER_LOOK, this.#rowsMax - rows));
+        if (changes === 0) {
+          this.#tellTooSmall(bytesMax);
+          break;
+        }
+        rows += changes;
+      }
+      return rows > 0;
+    });
+    // Looked at before, so that mostly no transaction is begun.
+    return (bytesMax) => usedBytes(db) > bytesMax && sweep(bytesMax);
+  }
+
+  #tellTooSmall(bytesMax: number): void {
+    if (this.#tooSmallTold) return;
+    this.#tooSmallTold = true;
+    this.#options.log.warn(
+      `the newest samples of each series, names and events alone take more than the size-limit of ${bytesMax} bytes`,
+    );
+  }
+}
+
+/** Of pages in use. */
+export function usedBytes(db: Database): number {
+  const number = (name: string) => db.pragma(name, { simple: true }) as number;
+  return (number("page_count") - number("freelist_count")) * number("page_size");
 }

@@ -1,6 +1,6 @@
 /** The statements on the tables series, tail and chunk, prepared once; no rules in here. */
 import type { Database } from "better-sqlite3";
-import type { Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import type { Coverage, ManyQuery, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
 import type { MetricType } from "../../core/model/metric.js";
 import type { SeriesKey } from "../../core/model/series.js";
 import type { Segment } from "./segment.js";
@@ -12,6 +12,37 @@ export type SeriesRow = {
   readonly units: string;
 } & (Segment | { readonly [column in keyof Segment]: null });
 
+/** A chunk or a tail, with the host or metric that the query did not name. */
+export interface NamedSegment extends Segment {
+  readonly name: string;
+}
+
+interface ManyParameters {
+  readonly cluster: string;
+  readonly host: string | undefined;
+  readonly metric: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const HOST = "cluster = @cluster AND host = @host";
+const METRIC = "cluster = @cluster AND metric = @metric";
+const BOTH = `${HOST} AND metric = @metric`;
+
+/**
+ * All rows of many series that may hold samples of the range, in no order.
+ * @param given condition of the names that the query gives @param other column of the one that it does not
+ */
+function manySql(given: string, other: "host" | "metric"): string {
+  return `WITH wanted AS (SELECT id, ${other} AS name FROM series WHERE ${given})
+    SELECT name, start_ms AS startMs, end_ms AS endMs, count, blob FROM wanted CROSS JOIN chunk ON series_id = wanted.id
+    WHERE start_ms < @toMs AND start_ms >= coalesce(
+      (SELECT max(start_ms) FROM chunk WHERE series_id = wanted.id AND start_ms <= @fromMs), @fromMs)
+    UNION ALL
+    SELECT name, start_ms, end_ms, count, blob FROM wanted CROSS JOIN tail ON series_id = wanted.id
+    WHERE start_ms < @toMs AND end_ms >= @fromMs`;
+}
+
 export class SampleTables {
   readonly #db: Database;
   readonly #find;
@@ -20,6 +51,9 @@ export class SampleTables {
   readonly #putTail;
   readonly #insertChunk;
   readonly #chunksOf;
+  readonly #byMetric;
+  readonly #byHost;
+  readonly #byBoth;
   readonly #bounds;
 
   constructor(db: Database) {
@@ -48,6 +82,9 @@ export class SampleTables {
          (SELECT max(start_ms) FROM chunk WHERE series_id = @id AND start_ms <= @fromMs), @fromMs)
        ORDER BY start_ms`,
     );
+    this.#byMetric = db.prepare<ManyParameters, NamedSegment>(manySql(METRIC, "host"));
+    this.#byBoth = db.prepare<ManyParameters, NamedSegment>(manySql(BOTH, "metric"));
+    this.#byHost = db.prepare<ManyParameters, NamedSegment>(manySql(HOST, "metric"));
     // A series' oldest sample begins its first chunk, or its tail; the newest is always in the tail.
     this.#bounds = db.prepare<[], { fromMs: number | null; toMs: number | null }>(
       `SELECT min(coalesce((SELECT min(start_ms) FROM chunk WHERE chunk.series_id = tail.series_id), start_ms)) AS fromMs,
@@ -81,6 +118,13 @@ export class SampleTables {
   /** Chunks that may hold samples of the range, in order of time. No other statement may run before the end of it. */
   chunksOf(id: number, { fromMs, toMs }: SeriesQuery): IterableIterator<Segment> {
     return this.#chunksOf.iterate({ id, fromMs, toMs });
+  }
+
+  /** As chunksOf, tails included, of every series that is asked for; in no order. */
+  segmentsOf({ cluster, host, metric, fromMs, toMs }: ManyQuery): IterableIterator<NamedSegment> {
+    const names = { cluster, host, metric, fromMs, toMs };
+    if (host === undefined) return this.#byMetric.iterate(names);
+    return metric === undefined ? this.#byHost.iterate(names) : this.#byBoth.iterate(names);
   }
 
   /** Looks at every series: some 1 us for each. */

@@ -59,6 +59,13 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      -- One metric of all hosts: without it a question looks at every series of the cluster.
+      CREATE INDEX series_by_metric ON series (cluster, metric);
+    `,
+  },
 ]);
 
 /**

@@ -98,6 +98,11 @@ function chunksOf(series: Series): Segment[] {
   return [...chunksOf(sliceSeries(series, 0, middle)), ...chunksOf(sliceSeries(series, middle))];
 }
 
+/** @param series at least one sample @returns all of it as one chunk */
+export function wholeSegment(series: Series): Segment {
+  return segmentOf(series, true);
+}
+
 /** @param deflate worth its time for what stays as it is */
 function segmentOf(series: Series, deflate: boolean): Segment {
   const { timesMs } = series;

@@ -3,16 +3,31 @@
  * synchronously inside; it is meant to live in the worker thread (worker.ts).
  */
 import type { Database } from "better-sqlite3";
-import type { Archive, ArchiveTraits, Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import type {
+  Archive,
+  ArchiveTraits,
+  Coverage,
+  ManyBucketsQuery,
+  ManyQuery,
+  ManySamplesQuery,
+  NamedBuckets,
+  NamedSeries,
+  SeriesBatch,
+  SeriesQuery,
+} from "../../core/model/archive.js";
 import { nameFault, quoteName } from "../../core/model/names.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
 import { requireBatches } from "../batch.js";
 import { StorageError } from "../errors.js";
+import { BucketCollector, endOf } from "../many.js";
 import { cutSeries, firstAfter, joinSeries, sliceSeries } from "../series.js";
-import { ChunkError, decodeChunk } from "./chunk-codec.js";
+import { ChunkError, decodeChunk, forEachPart, kindOfChunk } from "./chunk-codec.js";
+import { ChunkMerger } from "./chunk-merging.js";
+import type { Runs } from "./chunk-runs.js";
 import { closeDatabase } from "./database.js";
 import type { Retention } from "./retention.js";
-import { SampleTables, type SeriesRow } from "./sample-tables.js";
+import { addRuns, holdsSamples } from "./runs-buckets.js";
+import { type NamedSegment, SampleTables, type SeriesRow } from "./sample-tables.js";
 import { growTail, type Segment, samplesMaxOf } from "./segment.js";
 import { storageErrorOf } from "./sqlite-errors.js";
 
@@ -37,6 +52,7 @@ export class SqliteArchive implements Archive {
   readonly #db: Database;
   readonly #file: string;
   readonly #tables: SampleTables;
+  readonly #merger: ChunkMerger;
   readonly #retention: Retention | undefined;
   readonly #readBytesMax: number;
   /** undefined until asked for, and after samples were deleted. */
@@ -47,6 +63,7 @@ export class SqliteArchive implements Archive {
     this.#db = db;
     this.#file = file;
     this.#tables = new SampleTables(db);
+    this.#merger = new ChunkMerger(db, (id, chunk) => this.#tables.insertChunk(id, chunk));
     this.#retention = options.retention;
     this.#readBytesMax = options.readBytesMax ?? READ_BYTES_MAX;
   }
@@ -84,6 +101,65 @@ export class SqliteArchive implements Archive {
     });
   }
 
+  async readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[]> {
+    return this.#run("read", () => {
+      const parts = new Map<string, { startMs: number; part: Series }[]>();
+      let samples = 0;
+      let bytes = 0;
+      for (const segment of this.#segments(query)) {
+        const part = this.#partOf(query, segment);
+        samples += part.timesMs.length;
+        bytes += bytesOf(part);
+        if (bytes > this.#readBytesMax) throw this.#tooMuch(query);
+        const known = parts.get(segment.name);
+        if (known === undefined) parts.set(segment.name, [{ startMs: segment.startMs, part }]);
+        else known.push({ startMs: segment.startMs, part });
+        if (samples > query.samplesMax) break;
+      }
+      const found: NamedSeries[] = [];
+      for (const [name, rows] of parts) {
+        const series = joinSeries(rows.sort((a, b) => a.startMs - b.startMs).map(({ part }) => part));
+        if (series !== undefined) found.push({ name, series });
+      }
+      return found;
+    });
+  }
+
+  async bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets> {
+    return this.#run("read", () => {
+      const buckets = new BucketCollector(query);
+      for (const segment of this.#segments(query)) {
+        if (kindOfChunk(segment.blob) === "number") this.#sumUp(query, segment, buckets);
+      }
+      return buckets.finish();
+    });
+  }
+
+  #sumUp(query: ManyQuery, segment: NamedSegment, buckets: BucketCollector): void {
+    const { fromMs } = query;
+    const toMs = endOf(query, segment.name);
+    const addPart = (runs: Runs) => {
+      const row = holdsSamples(runs, fromMs, toMs) ? buckets.rowOf(segment.name) : undefined;
+      if (row !== undefined) addRuns(buckets.grid, row, runs, fromMs, toMs);
+    };
+    const addSeries = (part: Series) => buckets.add(segment.name, cutSeries(part, fromMs, toMs));
+    this.#damageTold(keyOf(query, segment), segment, () => forEachPart(segment.blob, addPart, addSeries));
+  }
+
+  /** Rows of all series that are asked for, in no order; no other statement may run before the end of it. */
+  *#segments(query: ManyQuery): Generator<NamedSegment> {
+    const { cluster, host = cluster, metric = cluster, fromMs, toMs } = query;
+    if (!isKey({ cluster, host, metric }) || !(fromMs < toMs)) return;
+    for (const segment of this.#tables.segmentsOf(query)) {
+      if (segment.endMs >= fromMs && segment.startMs < endOf(query, segment.name)) yield segment;
+    }
+  }
+
+  #partOf(query: ManyQuery, segment: NamedSegment): Series {
+    const series = this.#decode(keyOf(query, segment), segment);
+    return cutSeries(series, query.fromMs, endOf(query, segment.name));
+  }
+
   async coverage(): Promise<Coverage | undefined> {
     return this.#run("read", () => {
       this.#coverage ??= this.#tables.bounds();
@@ -104,13 +180,18 @@ export class SqliteArchive implements Archive {
     const id = this.#tables.register(batch, row);
     const { tail, chunks } = growTail(held, fresh, samplesMaxOf(id));
     for (const chunk of chunks) this.#tables.insertChunk(id, chunk);
+    if (chunks.length > 0) this.#merger.merge(id, chunks.length);
     this.#tables.putTail(id, tail);
     return { fromMs: fresh.timesMs[0] as number, toMs: fresh.timesMs.at(-1) as number };
   }
 
-  #decode(key: SeriesKey, { startMs, endMs, blob }: Segment): Series {
+  #decode(key: SeriesKey, segment: Segment): Series {
+    return this.#damageTold(key, segment, () => decodeChunk(segment.blob));
+  }
+
+  #damageTold<T>(key: SeriesKey, { startMs, endMs }: Segment, work: () => T): T {
     try {
-      return decodeChunk(blob);
+      return work();
     } catch (error) {
       if (!(error instanceof ChunkError)) throw error;
       const who = [key.cluster, key.host, key.metric].map(quoteName).join(" / ");
@@ -122,11 +203,12 @@ export class SqliteArchive implements Archive {
     }
   }
 
-  #tooMuch({ key, fromMs, toMs }: SeriesQuery): StorageError {
-    const { host, metric } = key;
+  #tooMuch(query: SeriesQuery | ManyQuery): StorageError {
+    const { fromMs, toMs } = query;
+    const { host, metric } = "key" in query ? query.key : query;
     return new StorageError(
       "storage-too-much",
-      `cannot read ${quoteName(metric)} of ${quoteName(host)} from ${fromMs} to ${toMs}: ` +
+      `cannot read ${nameOr(metric, "all metrics")} of ${nameOr(host, "all hosts")} from ${fromMs} to ${toMs}: ` +
         `the answer has more than ${this.#readBytesMax} bytes; ask for a shorter time`,
     );
   }
@@ -141,8 +223,16 @@ export class SqliteArchive implements Archive {
   }
 }
 
+function nameOr(name: string | undefined, other: string): string {
+  return name === undefined ? other : quoteName(name);
+}
+
 function tailOf(row: SeriesRow | undefined): Segment | undefined {
   return row !== undefined && row.blob !== null ? row : undefined;
+}
+
+function keyOf({ cluster, host, metric }: ManyQuery, { name }: NamedSegment): SeriesKey {
+  return { cluster, host: host ?? name, metric: metric ?? name };
 }
 
 function isKey(key: SeriesKey): boolean {

@@ -27,6 +27,14 @@ export function storageErrorOf(error: unknown, action: string, file: string): St
   return new StorageError("storage-error", `cannot ${action} ${file}: ${cause}${code === "" ? "" : ` (${code})`}`);
 }
 
+/** @param whose for example "it belongs to another program" */
+export function foreignFile(file: string, whose: string): StorageError {
+  return new StorageError(
+    "storage-foreign",
+    `${file} is not a database of Grate: ${whose}. Move it aside and start again, or name another file in storage.sqlite.file`,
+  );
+}
+
 /** @param fault what is wrong with the file */
 export function corruptFile(file: string, fault: string): StorageError {
   return new StorageError(

@@ -1,0 +1,101 @@
+/**
+ * `grate rrd`: the RRD engine as a tool, with the commands, the output and the pipe of rrdtool,
+ * so that scripts written for that run with this.
+ */
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { type Clock, systemClock } from "../../core/base/clock.js";
+import { EXIT } from "../../core/base/errors.js";
+import type { CommandContext } from "../rrd/commands/command.js";
+import { COMMANDS } from "../rrd/commands/list.js";
+import { LINE_LENGTH_MAX, RrdPipe } from "../rrd/commands/pipe.js";
+import { RrdError } from "../rrd/rrd-error.js";
+
+const HELP = `Usage: grate rrd <command> [arguments]
+       grate rrd -
+
+Creates, updates and reads RRD files, as rrdtool does and without it.
+
+Commands:
+  create FILE [--start T] [--step S] [--no-overwrite] DS:NAME:TYPE:HEARTBEAT:MIN:MAX... RRA:CF:XFF:STEPS:ROWS...
+  update FILE [--template NAME:NAME...] [--skip-past-updates] TIME|N:VALUE[:VALUE...]...
+  fetch FILE CF [-r RESOLUTION] [-s START] [-e END] [-a]
+  info FILE
+  dump [--no-header] FILE
+  first FILE [--rraindex N]
+  last FILE
+  lastupdate FILE
+  tune FILE [-h NAME:SECONDS] [-i NAME:MIN] [-a NAME:MAX] [-d NAME:TYPE] [-r OLD:NEW]
+  resize FILE N GROW|SHRINK ROWS
+  -                        read commands from standard input, a line each, and answer each
+
+Examples:
+  grate rrd create load.rrd --step 15 DS:sum:GAUGE:120:U:U RRA:AVERAGE:0.5:1:5856
+  grate rrd update load.rrd N:0.42
+  grate rrd fetch load.rrd AVERAGE -s now-1h
+`;
+
+/** @param words of the command line after "rrd" @returns the exit code */
+export async function rrd(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined) {
+    process.stderr.write(HELP);
+    return EXIT.usage;
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
+  if (name === "-") return runPipe(systemClock);
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    process.stderr.write(`grate: unknown command 'rrd ${name}', expected one of ${[...COMMANDS.keys()].join(", ")}\n`);
+    return EXIT.usage;
+  }
+  if (rest.includes("--help")) {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
+  try {
+    process.stdout.write(command(rest, { ...contextOf(systemClock), resolvePath: (path) => resolve(path) }));
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof RrdError)) throw error;
+    process.stdout.write(error.output);
+    process.stderr.write(`ERROR: ${error.message}\n`);
+    return EXIT.runtime;
+  }
+}
+
+function contextOf(clock: Clock): Omit<CommandContext, "resolvePath"> {
+  return { nowMs: () => clock.nowMs(), random: (below) => Math.floor(Math.random() * below) };
+}
+
+async function runPipe(clock: Clock): Promise<number> {
+  const startMs = clock.monotonicMs();
+  const pipe = new RrdPipe({
+    context: contextOf(clock),
+    directory: process.cwd(),
+    times: () => {
+      const { user, system } = process.cpuUsage();
+      return { userS: user / 1e6, systemS: system / 1e6, realS: (clock.monotonicMs() - startMs) / 1_000 };
+    },
+  });
+  let pending = "";
+  for await (const text of process.stdin.setEncoding("utf8")) {
+    const lines = (pending + text).split("\n");
+    // The end of an endless line is not kept: one character beyond the limit is enough to refuse it.
+    pending = (lines.pop() as string).slice(0, LINE_LENGTH_MAX + 1);
+    for (const line of lines) if (!(await answer(pipe, line))) return EXIT.ok;
+  }
+  if (pending !== "") await answer(pipe, pending);
+  return EXIT.ok;
+}
+
+/** @returns false where the pipe is to be closed */
+async function answer(pipe: RrdPipe, line: string): Promise<boolean> {
+  const text = pipe.answer(line);
+  if (text === undefined) return false;
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  return true;
+}

@@ -1,0 +1,33 @@
+/** The store of RRD files in gmetad's layout. */
+import { mkdirSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { messageOf } from "../../../core/base/errors.js";
+import { StorageError } from "../../errors.js";
+import type { Store, StoreContext } from "../../store.js";
+import { archivesOf } from "./config.js";
+import { RrdArchive } from "./rrd-archive.js";
+
+/** @throws StorageError */
+export function openRrdStore({ stateDir, config, clock, log }: StoreContext): Store {
+  if (config.rrd === undefined) throw new Error("BUG: the configuration has no storage.rrd");
+  const { dir, mode, step, rras, "case-sensitive-hosts": isCaseSensitive } = config.rrd;
+  const directory = resolve(stateDir, dir);
+  try {
+    if (mode === "write") mkdirSync(directory, { recursive: true, mode: 0o755 });
+    if (!statSync(directory).isDirectory()) throw new Error("it is no directory");
+  } catch (error) {
+    throw new StorageError("storage-io", `cannot open the RRD files in ${directory}: ${messageOf(error)}`);
+  }
+  const stepS = step / 1_000;
+  const archive = new RrdArchive({
+    directory,
+    mode,
+    stepS,
+    archives: archivesOf(rras, stepS),
+    lowerCaseHosts: !isCaseSensitive,
+    clock,
+    log,
+    random: (below) => Math.floor(Math.random() * below),
+  });
+  return { archive, health: () => archive.health() };
+}

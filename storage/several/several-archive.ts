@@ -1,0 +1,218 @@
+/**
+ * Several stores as one archive. What is appended goes to all of them. A read asks the
+ * best one first - bit for bit before rounded, samples before averages, at hand before
+ * far away - and the next one only for what the better ones do not have: before their
+ * first sample, behind their last, and in silences of more than an hour. A time is
+ * answered by one store only, so nothing counts twice.
+ */
+import { type Clock, withDeadline } from "../../core/base/clock.js";
+import { messageOf } from "../../core/base/errors.js";
+import type {
+  Archive,
+  ArchiveTraits,
+  Coverage,
+  ManyBucketsQuery,
+  ManyQuery,
+  ManySamplesQuery,
+  NamedBuckets,
+  NamedSeries,
+  SeriesBatch,
+  SeriesQuery,
+} from "../../core/model/archive.js";
+import { formatDuration } from "../../core/model/duration.js";
+import type { Series, SeriesKey } from "../../core/model/series.js";
+import { requireBatches } from "../batch.js";
+import { StorageError } from "../errors.js";
+import { cutSeries, firstAfter, joinSeries, sliceSeries } from "../series.js";
+import type { StoreLog } from "../store.js";
+import { holesOf, type Range } from "./holes.js";
+
+/** Longer than the spill's ten minutes, so that an ordinary silence is no question to another machine. */
+const HOLE_MS = 3_600_000;
+
+/** What a store that hangs may cost a reader. */
+const READ_MAX_MS = 40_000;
+
+/** A store that cannot be read is named so often. */
+const UNREADABLE_LOGGED_EVERY_MS = 60_000;
+
+export class SeveralArchive implements Archive {
+  readonly traits: ArchiveTraits;
+  /** Best first. */
+  readonly #stores: readonly Archive[];
+  readonly #clock: Clock;
+  readonly #log: StoreLog;
+  readonly #loggedMs = new Map<Archive, number>();
+  #closing: Promise<void> | undefined;
+
+  /** @param stores at least one; closing this closes them */
+  constructor(stores: readonly Archive[], clock: Clock, log: StoreLog) {
+    const ranked = [...stores].sort((a, b) => rank(a.traits) - rank(b.traits));
+    const best = ranked[0];
+    if (best === undefined) throw new Error("BUG: several stores, but there is none");
+    this.#stores = ranked;
+    this.#clock = clock;
+    this.#log = log;
+    this.traits = Object.freeze({
+      name: ranked.map(({ traits }) => traits.name).join("+"),
+      resolutionMs: best.traits.resolutionMs,
+      exact: best.traits.exact,
+      text: ranked.some(({ traits }) => traits.text),
+      visibilityDelayMs: best.traits.visibilityDelayMs,
+    });
+  }
+
+  /** Rejects if one of the stores could not take the samples; those that could have them, and pass them over next time. */
+  async append(batches: readonly SeriesBatch[]): Promise<void> {
+    this.#requireOpen();
+    // Before any of them has something: all or nothing holds for all stores together.
+    requireBatches(batches);
+    const results = await Promise.allSettled(this.#stores.map((store) => store.append(batches)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {
+    this.#requireOpen();
+    if (!(fromMs < toMs)) return undefined;
+    let found: Series | undefined;
+    let covered: Coverage | undefined;
+    let failure: unknown;
+    for (const store of this.#stores) {
+      try {
+        const held = await this.#within(store.coverage());
+        if (held === undefined) continue;
+        // The last instant held belongs to it.
+        const range = { fromMs: Math.max(fromMs, held.fromMs), toMs: Math.min(toMs, after(held.toMs)) };
+        const known = found === undefined ? undefined : cutSeries(found, range.fromMs, range.toMs);
+        const settledMs = Math.max(1, store.traits.resolutionMs);
+        const holes = holesOf(known, range, { covered, longerThanMs: HOLE_MS, settledMs });
+        found = interleaved(found, await this.#readHoles(store, key, holes));
+        covered = union(covered, held);
+      } catch (error) {
+        failure ??= error;
+        this.#unreadable(store, error);
+      }
+    }
+    if (found === undefined && failure !== undefined) throw failure;
+    return found;
+  }
+
+  /**
+   * Answered where one store has all of the range that any has; otherwise each series is asked for by itself.
+   * Silences within it are not looked into.
+   */
+  async readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[] | undefined> {
+    const store = await this.#storeFor(query);
+    return await store?.readMany?.(query);
+  }
+
+  async bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets | undefined> {
+    const store = await this.#storeFor(query);
+    return await store?.bucketMany?.(query);
+  }
+
+  /** Of all stores together, as far as they answer. */
+  async coverage(): Promise<Coverage | undefined> {
+    this.#requireOpen();
+    const results = await Promise.allSettled(this.#stores.map((store) => this.#within(store.coverage())));
+    let all: Coverage | undefined;
+    let answered = false;
+    for (const result of results) {
+      if (result.status === "rejected") continue;
+      answered = true;
+      all = union(all, result.value);
+    }
+    if (!answered) throw (results[0] as PromiseRejectedResult).reason;
+    return all;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#stores.map((store) => store.close())).then(() => {});
+    return this.#closing;
+  }
+
+  async #readHoles(store: Archive, key: SeriesKey, holes: readonly Range[]): Promise<Series[]> {
+    const parts: Series[] = [];
+    for (const { fromMs, toMs } of holes) {
+      const part = await this.#within(store.read({ key, fromMs, toMs }));
+      if (part !== undefined && part.timesMs.length > 0) parts.push(part);
+    }
+    return parts;
+  }
+
+  /** @returns the store that alone is asked for the range: the best one that has any of it, unless others have more */
+  async #storeFor({ fromMs, toMs }: ManyQuery): Promise<Archive | undefined> {
+    this.#requireOpen();
+    const held = await Promise.all(this.#stores.map((store) => this.#within(store.coverage()).catch(() => undefined)));
+    const inRange = held.map((coverage) => {
+      if (coverage === undefined) return undefined;
+      const part = { fromMs: Math.max(fromMs, coverage.fromMs), toMs: Math.min(toMs, coverage.toMs) };
+      return part.fromMs <= part.toMs ? part : undefined;
+    });
+    const index = inRange.findIndex((part) => part !== undefined);
+    const best = this.#stores[index];
+    const own = inRange[index];
+    if (best === undefined || own === undefined) return undefined;
+    for (let i = index + 1; i < inRange.length; i++) {
+      const other = inRange[i];
+      if (other === undefined) continue;
+      const hasMore = other.fromMs < own.fromMs || other.toMs > own.toMs + HOLE_MS;
+      if (hasMore || (this.#stores[i]?.traits.text === true && !best.traits.text)) return undefined;
+    }
+    return best;
+  }
+
+  #within<T>(answer: Promise<T>): Promise<T> {
+    const tooLate = () => new StorageError("storage-busy", `no answer within ${formatDuration(READ_MAX_MS)}`);
+    return withDeadline(this.#clock, answer, READ_MAX_MS, tooLate);
+  }
+
+  #unreadable(store: Archive, error: unknown): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - (this.#loggedMs.get(store) ?? Number.NEGATIVE_INFINITY) < UNREADABLE_LOGGED_EVERY_MS) return;
+    this.#loggedMs.set(store, nowMs);
+    this.#log.warn(`history is answered without ${store.traits.name}: ${messageOf(error)}`);
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new StorageError("storage-closed", "the storage is closed");
+  }
+}
+
+/** Lower is better: exactness counts before resolution, resolution before distance. */
+function rank({ exact, resolutionMs, visibilityDelayMs }: ArchiveTraits): number {
+  return (exact ? 0 : 1e15) + Math.min(resolutionMs, 1e9) * 1e5 + Math.min(visibilityDelayMs, 9e7) / 1e3;
+}
+
+/** The first time behind it that is to be asked for: the next double for times with fractions of a ms. */
+function after(timeMs: number): number {
+  return timeMs + Math.max(1e-3, Math.abs(timeMs) * Number.EPSILON);
+}
+
+/** Parts lie between the samples of `found`; of different kinds the newest counts, as in a single store. */
+function interleaved(found: Series | undefined, parts: readonly Series[]): Series | undefined {
+  if (parts.length === 0) return found;
+  const pieces: Series[] = [...parts];
+  if (found !== undefined) pieces.push(...cutAround(found, parts));
+  pieces.sort((a, b) => (a.timesMs[0] as number) - (b.timesMs[0] as number));
+  return joinSeries(pieces);
+}
+
+/** `found` in pieces, none of which has a part inside it. */
+function cutAround(found: Series, parts: readonly Series[]): Series[] {
+  const pieces: Series[] = [];
+  let from = 0;
+  for (const part of parts) {
+    const to = firstAfter(found.timesMs, part.timesMs[0] as number);
+    if (to > from) pieces.push(sliceSeries(found, from, to));
+    from = Math.max(from, to);
+  }
+  pieces.push(sliceSeries(found, from));
+  return pieces.filter((piece) => piece.timesMs.length > 0);
+}
+
+function union(a: Coverage | undefined, b: Coverage | undefined): Coverage | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { fromMs: Math.min(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs) };
+}
