@@ -220,6 +220,18 @@ terminal("status", "Print how the collector is: its sources, clusters and stores
     exitCode = await status(options);
   });
 
+program
+  .command("rrd")
+  .description("Create, update and read RRD files, as rrdtool does.")
+  .argument("[words...]", "a command of rrdtool with its arguments, or - to read commands")
+  // All options are the command's own, -h too.
+  .helpOption(false)
+  .allowUnknownOption()
+  .action(async (words: string[]) => {
+    const { rrd } = await import("./storage/bin/rrd.js");
+    exitCode = await rrd(words);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

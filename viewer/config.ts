@@ -1,6 +1,7 @@
 /** The `viewer:` part of the configuration. */
 import { z } from "zod";
 import { address } from "../core/base/config/fields.js";
+import { tlsClient } from "../core/base/config/tls.js";
 
 /** Most further names under which one viewer is reached. */
 const NAMES_MAX = 64;
@@ -10,6 +11,7 @@ export const viewerSchema = z
     listen: address().prefault("127.0.0.1:8660").describe("Where the web pages are served"),
     collector: address().prefault("127.0.0.1:8662").describe("The collector's query port"),
     control: address().prefault("127.0.0.1:8663").describe("The collector's control port"),
+    tls: tlsClient().optional().describe("For a collector on another machine whose query port wants certificates"),
     names: z
       .array(
         z

@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { type Address, formatAddress } from "../core/base/address.js";
 import type { Clock } from "../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../core/base/component.js";
+import { tlsPeer } from "../core/base/config/tls.js";
 import { GrateError } from "../core/base/errors.js";
 import { listenError } from "../core/base/listen-error.js";
 import type { Logger } from "../core/base/log.js";
@@ -42,7 +43,7 @@ export class Viewer implements Component {
     const { clock, logger } = parts;
     this.#config = config;
     this.#parts = parts;
-    this.#client = parts.client ?? new QueryClient(config.collector, clock);
+    this.#client = parts.client ?? new QueryClient(config.collector, clock, tlsPeer(config.tls));
     this.present = new Present(clock, formatAddress(config.collector));
     this.#hub = new Hub(this.present, clock);
     this.#puller = new Puller({ client: this.#client, present: this.present, clock, logger });

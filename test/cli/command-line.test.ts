@@ -88,7 +88,7 @@ const BAD: readonly (readonly [name: string, text: string, faults: readonly stri
   [
     "unknown type of source",
     "sources:\n  - { name: a, type: gmond }\n",
-    ["2:22: expected a source with type: ganglia-xml, ganglia-udp or sensor"],
+    ["2:22: expected a source with type: ganglia-xml, ganglia-udp, ganglia-files or sensor"],
   ],
   [
     "missing address",

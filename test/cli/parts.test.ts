@@ -118,6 +118,7 @@ describe("what the collector says of itself", () => {
       sources: () => [],
       collector: () => frames,
       triggers: () => ({ ...healthy, ...change }),
+      storage: () => [],
       triggersFault: () => "",
       ...more,
     });
@@ -140,6 +141,12 @@ describe("what the collector says of itself", () => {
       ["receiver ops: refused; 3 notices wait"],
     ],
     [
+      "history that waits for a store on another machine is no reason either",
+      self({}, { storage: () => [{ store: "remote", message: "HTTP 503; 9 samples wait", counters: {} }] }),
+      true,
+      ["storage remote: HTTP 503; 9 samples wait"],
+    ],
+    [
       "frames that cannot be kept",
       self({}, { collector: () => ({ ...frames, ready: false, messages: ["log: full"] }) }),
       false,
@@ -155,5 +162,21 @@ describe("what the collector says of itself", () => {
     expect(value("trigger_frame_seconds")).toEqual({ value: 0.0015 });
     expect(value("notices_queued")).toEqual({ labels: { receiver: "ops" }, value: 3 });
     expect(value("trigger_frames_total")).toEqual({ value: 7 });
+  });
+
+  test("numbers of the stores, by store", () => {
+    const storage = () => [
+      { store: "sqlite", message: "", counters: {} },
+      { store: "remote", message: "away", counters: { queuedSamples: 9, queueAgeMs: 1_500, refusedSamplesTotal: 2 } },
+    ];
+    const families = [...self({}, { storage }).families()];
+    const samples = (name: string) => families.find((family) => family.name === name)?.samples;
+    expect(samples("storage_up")).toEqual([
+      { labels: { store: "sqlite" }, value: 1 },
+      { labels: { store: "remote" }, value: 0 },
+    ]);
+    expect(samples("storage_queued_samples")).toEqual([{ labels: { store: "remote" }, value: 9 }]);
+    expect(samples("storage_queue_age_seconds")).toEqual([{ labels: { store: "remote" }, value: 1.5 }]);
+    expect(samples("storage_refused_samples_total")).toEqual([{ labels: { store: "remote" }, value: 2 }]);
   });
 });

@@ -49,7 +49,7 @@ describe("sources", () => {
       };
     };
     const clock = new VirtualClock();
-    return { set: new SourceSet({ configs: configs(...texts), create, clock, logger: silentLogger }), log };
+    return { set: new SourceSet({ configs: configs(...texts), create, clock, logger: silentLogger }), log, clock };
   }
 
   const shown = (set: SourceSet) =>
@@ -97,6 +97,38 @@ describe("sources", () => {
     refused.length = 0;
     expect(await set.replace(configs("a:1", "b:9"))).toEqual(["source b started anew"]);
     expect(shown(set)).toEqual(["a ok", "b ok"]);
+  });
+
+  test("a new one that cannot start is tried again every minute, and then no more", async () => {
+    const refused = [9];
+    const { set, log, clock } = setUp(refused, "a:1");
+    await set.start();
+    await set.replace(configs("a:1", "b:9"));
+    log.length = 0;
+    await clock.advance(180_000);
+    expect([shown(set), log]).toEqual([
+      ["a ok", "b failing port 9 is taken"],
+      ["-b:9", "-b:9", "-b:9"],
+    ]);
+    refused.length = 0;
+    await clock.advance(60_000);
+    expect([shown(set), log.at(-1)]).toEqual([["a ok", "b ok"], "+b:9"]);
+    expect(clock.pendingTimers).toBe(0);
+    await set.stop();
+    expect(log.slice(-2)).toEqual(["-a:1", "-b:9"]);
+  });
+
+  test("one that waits for its next try is not tried after a stop, nor after it was taken out", async () => {
+    const { set, log, clock } = setUp([9], "a:1");
+    await set.start();
+    await set.replace(configs("a:1", "b:9"));
+    await set.replace(configs("a:1"));
+    expect(clock.pendingTimers).toBe(0);
+    await set.replace(configs("a:1", "b:9"));
+    await set.stop();
+    log.length = 0;
+    await clock.advance(600_000);
+    expect([log, clock.pendingTimers]).toEqual([[], 0]);
   });
 
   test("a stop in the middle of a reload leaves nothing running", async () => {

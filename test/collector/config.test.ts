@@ -14,6 +14,7 @@ describe("defaults", () => {
         query: { host: "127.0.0.1", port: 8662 },
         control: { host: "127.0.0.1", port: 8663 },
         allow: [],
+        grid: "unspecified",
       },
     });
   });
@@ -32,6 +33,16 @@ describe("accepted", () => {
       "networks and addresses",
       { serve: { allow: ["10.0.0.0/16", "10.1.2.3", "fd00::/8", "::1"] } },
       { serve: { allow: ["10.0.0.0/16", "10.1.2.3", "fd00::/8", "::1"] } },
+    ],
+    [
+      "who serves, as gmetad's gridname and authority",
+      { serve: { grid: "Physics & co", authority: "https://monitor.example.org/ganglia/" } },
+      { serve: { grid: "Physics & co", authority: "https://monitor.example.org/ganglia/" } },
+    ],
+    [
+      "certificates for who comes from elsewhere",
+      { serve: { tls: { cert: "server.pem", key: "/etc/grate/server.key", ca: "/etc/grate/ca.pem" } } },
+      { serve: { tls: { cert: "server.pem", key: "/etc/grate/server.key", ca: "/etc/grate/ca.pem" } } },
     ],
   ])("%s", (_name, given, expected) => {
     expect(collectorSchema.parse(given)).toMatchObject(expected);
@@ -54,6 +65,12 @@ describe("refused, with what was expected", () => {
     ],
     [{ serve: { allow: ["10.0.0.0/33"] } }, "expected an address or a network"],
     [{ serve: { dump: "8661" } }, '"8661" is not an address'],
+    [{ serve: { grid: "" } }, 'it is empty, expected a name such as "Physics"'],
+    [{ serve: { grid: "a\u0007b" } }, "it has a control character (code 7)"],
+    [{ serve: { authority: "monitor.example.org" } }, "expected the URL of a web front-end such as"],
+    [{ serve: { authority: "javascript:alert(1)" } }, "expected the URL of a web front-end such as"],
+    [{ serve: { tls: { cert: "a.pem", key: "a.key" } } }, "expected the path of a PEM file"],
+    [{ serve: { tls: { cert: "", key: "a.key", ca: "b" } } }, "expected the path of a PEM file"],
     [{ windows: "1h" }, "Unrecognized key"],
   ])("%j", (given, message) => {
     const result = collectorSchema.safeParse(given);

@@ -360,7 +360,7 @@ describe("buckets", () => {
 });
 
 describe("what is refused", () => {
-  const limits = { samplesMax: 3, bucketsMax: 4 };
+  const limits = { samplesMax: 3, bucketsMax: 4, cellsMax: 100 };
   it.each<[name: string, query: Partial<HistoryQuery>, message: string]>([
     [
       "an empty range",

@@ -5,9 +5,10 @@
  * must pass texts over.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Archive, SeriesBatch } from "../../core/model/archive.js";
+import type { Archive, ManySamplesQuery, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import { bucketsOfRow } from "../../core/model/bucket-table.js";
 import type { MetricType } from "../../core/model/metric.js";
-import type { Series, SeriesKey } from "../../core/model/series.js";
+import { type Buckets, bucketsOf, type Series, type SeriesKey } from "../../core/model/series.js";
 
 export interface ArchiveHarness {
   readonly archive: Archive;
@@ -381,6 +382,178 @@ export function archiveContract(name: string, makeArchive: () => Promise<Archive
       });
     });
 
+    describe("many series at once", () => {
+      const OTHER_METRIC = { ...KEY, metric: "load_five" };
+      const OTHER_HOST = { ...KEY, host: "node2" };
+      const range = () => ({ fromMs: at(0), toMs: at(100) });
+
+      /** Two hosts and two metrics, another cluster, and more samples than one row of any store takes. */
+      async function fill() {
+        const long = Array.from({ length: 1_200 }, (_, i): [number, number] => [at(i), i % 50]);
+        for (let from = 0; from < long.length; from += 300) {
+          const part = long.slice(from, from + 300);
+          await archive.append([numbers(KEY, part), numbers(OTHER_HOST, part)]);
+        }
+        await archive.append([
+          numbers(OTHER_METRIC, run(0, 5, 6)),
+          numbers({ ...KEY, cluster: "other" }, run(0, 9)),
+          textBatch({ ...KEY, metric: "os_name" }, run(0, "Linux", "Linux")),
+        ]);
+        await settle();
+      }
+
+      /** By name, each as read() gives it; undefined where the store cannot do more than one series at a time. */
+      async function readMany(names: { host?: string; metric?: string }, more: Partial<ManySamplesQuery> = {}) {
+        const query = { cluster: "khab", ...names, ...range(), samplesMax: 1e6, ...more };
+        const found = await archive.readMany?.(query);
+        return found === undefined ? undefined : new Map(found.map(({ name, series }) => [name, series]));
+      }
+
+      const single = (key: SeriesKey, more: Partial<SeriesQuery> = {}) => archive.read({ key, ...range(), ...more });
+
+      test("one metric of all hosts is what each of them is alone", async () => {
+        await fill();
+        const found = await readMany({ metric: "load_one" });
+        if (found === undefined) return;
+        expect([...found.keys()].sort()).toEqual(["node1", "node2"]);
+        expect(found.get("node1")).toEqual(await single(KEY));
+        expect(found.get("node2")).toEqual(await single(OTHER_HOST));
+      });
+
+      test("all metrics of one host, texts where the store keeps them", async () => {
+        await fill();
+        const found = await readMany({ host: "node1" });
+        if (found === undefined) return;
+        const texts = archive.traits.text ? ["os_name"] : [];
+        expect([...found.keys()].sort()).toEqual(["load_five", "load_one", ...texts]);
+        for (const metric of found.keys()) expect(found.get(metric)).toEqual(await single({ ...KEY, metric }));
+      });
+
+      test.each<[string, number, number]>([
+        ["the beginning", -5, 10],
+        ["the middle, over several rows of the store", 250, 1_050],
+        ["the end", 1_190, 2_000],
+        ["one sample", 600, 601],
+        ["all", -10, 2_000],
+      ])("a range: %s", async (_, from, to) => {
+        await fill();
+        const part = { fromMs: at(from), toMs: at(to) };
+        const found = await readMany({ metric: "load_one" }, part);
+        if (found === undefined) return;
+        expect(found.get("node1")).toEqual(await single(KEY, part));
+        expect(found.get("node2")).toEqual(await single(OTHER_HOST, part));
+      });
+
+      test("a series ends earlier where the query says so", async () => {
+        await fill();
+        const endsMs = new Map([
+          ["node2", at(3)],
+          ["node1", at(0)],
+        ]);
+        const found = await readMany({ metric: "load_one" }, { endsMs });
+        if (found === undefined) return;
+        expect(found.get("node1")).toBeUndefined();
+        expect(found.get("node2")).toEqual(await single(OTHER_HOST, { toMs: at(3) }));
+      });
+
+      test("nothing of an empty range, of what is not there, or of names that are none", async () => {
+        await fill();
+        const found = await readMany({ metric: "load_one" }, { toMs: at(0) });
+        if (found === undefined) return;
+        expect(found.size).toBe(0);
+        expect((await readMany({ metric: "nosuch" }))?.size).toBe(0);
+        expect((await readMany({ host: "\ud800" }))?.size).toBe(0);
+        expect((await readMany({ host: "node1" }, { cluster: "" }))?.size).toBe(0);
+      });
+
+      test("more samples than wanted are noticed, and need not all be read", async () => {
+        await fill();
+        const found = await readMany({ metric: "load_one" }, { toMs: at(5_000), samplesMax: 1_000 });
+        if (found === undefined) return;
+        const count = [...found.values()].reduce((sum, { timesMs }) => sum + timesMs.length, 0);
+        expect(count).toBeGreaterThan(1_000);
+      });
+
+      test.each<[string, { host?: string; metric?: string }]>([
+        ["one metric of all hosts", { metric: "load_one" }],
+        ["all metrics of one host", { host: "node1" }],
+      ])("summed up by steps: %s", async (_, names) => {
+        await fill();
+        const part = { fromMs: at(1), toMs: at(1_100) };
+        const query = { cluster: "khab", ...names, ...part, stepMs: 40 * stepMs, cellsMax: 1e6 };
+        const found = await archive.bucketMany?.(query);
+        if (found === undefined) return;
+        const wanted = names.metric === undefined ? ["load_five", "load_one"] : ["node1", "node2"];
+        expect([...found.names].sort()).toEqual(wanted);
+        for (const [row, name] of found.names.entries()) {
+          const key = names.metric === undefined ? { ...KEY, metric: name } : { ...KEY, host: name };
+          const series = await single(key, part);
+          if (series?.kind !== "number") throw new Error(`no numbers of ${name}`);
+          expectBuckets(bucketsOfRow(found.table, row), bucketsOf(series, part.fromMs, part.toMs, query.stepMs));
+        }
+      });
+
+      test.each<[string, number, number]>([
+        ["a part", 1, 1_100],
+        ["all", -10, 2_000],
+        ["nothing", 5_000, 6_000],
+      ])("one series alone, by both names: %s", async (_, from, to) => {
+        await fill();
+        const part = { fromMs: at(from), toMs: at(to) };
+        const names = { cluster: "khab", host: "node1", metric: "load_one" };
+        const found = await archive.bucketMany?.({ ...names, ...part, stepMs: 7 * stepMs, cellsMax: 1e6 });
+        const read = await readMany(names, part);
+        if (found === undefined || read === undefined) return;
+        const series = await single(KEY, part);
+        expect(found.names).toEqual(series === undefined ? [] : ["load_one"]);
+        expect([...read.keys()]).toEqual(found.names);
+        if (series?.kind !== "number") return;
+        expect(read.get("load_one")).toEqual(series);
+        expectBuckets(bucketsOfRow(found.table, 0), bucketsOf(series, part.fromMs, part.toMs, 7 * stepMs));
+      });
+
+      test("steps that are no multiple of the pace, values that are none, holes and jitter", async () => {
+        const pairs: [number, number][] = [];
+        for (let i = 0; i < 1_500; i++) {
+          if (i % 97 < 5) continue;
+          const jitterMs = i < 700 ? 0 : ((i * 7) % 3) * 1_000;
+          pairs.push([at(i) + Math.min(jitterMs, stepMs / 2), i % 50 === 7 ? Number.NaN : Math.floor(i / 3) / 10]);
+        }
+        for (let i = 0; i < pairs.length; i += 333) await archive.append([numbers(KEY, pairs.slice(i, i + 333))]);
+        await settle();
+        const part = { fromMs: at(13) + 1, toMs: at(1_490) - 7 };
+        for (const each of [stepMs, 1.7 * stepMs, 11 * stepMs + 1, 5_000 * stepMs]) {
+          const query = { cluster: "khab", metric: "load_one", ...part, stepMs: each, cellsMax: 1e6 };
+          const found = await archive.bucketMany?.(query);
+          if (found === undefined) return;
+          const series = await single(KEY, part);
+          if (series?.kind !== "number") throw new Error("no numbers");
+          expectBuckets(bucketsOfRow(found.table, 0), bucketsOf(series, part.fromMs, part.toMs, each));
+        }
+      });
+
+      test("summed up by steps, a series ends earlier where the query says so", async () => {
+        await fill();
+        const query = { cluster: "khab", metric: "load_one", ...range(), stepMs: 10 * stepMs, cellsMax: 1e6 };
+        const found = await archive.bucketMany?.({ ...query, endsMs: new Map([["node1", at(15)]]) });
+        if (found === undefined) return;
+        const { counts, steps } = found.table;
+        const samples = (name: string) => {
+          const row = found.names.indexOf(name);
+          return counts.subarray(row * steps, (row + 1) * steps).reduce((sum, count) => sum + count, 0);
+        };
+        expect(samples("node1")).toBe(15);
+        expect(samples("node2")).toBe(100);
+      });
+
+      test("many appends and questions at once", async () => {
+        await fill();
+        const asked = await Promise.all([1, 2, 3].map(() => readMany({ metric: "load_one" })));
+        for (const found of asked) expect(found?.get("node1")).toEqual(asked[0]?.get("node1"));
+        expect(asked.length).toBe(3);
+      });
+    });
+
     describe("coverage", () => {
       test("from the first to the last of all series, growing", async () => {
         const other = { ...KEY, host: "node2" };
@@ -436,6 +609,12 @@ export function archiveContract(name: string, makeArchive: () => Promise<Archive
         await expect(archive.append([numbers(KEY, run(1, 1))])).rejects.toThrow("closed");
         await expect(archive.read(everything())).rejects.toThrow("closed");
         await expect(archive.coverage()).rejects.toThrow("closed");
+        const many = { cluster: "c", metric: "m", fromMs: at(0), toMs: at(1) };
+        const asked = [
+          archive.readMany?.({ ...many, samplesMax: 1 }),
+          archive.bucketMany?.({ ...many, stepMs, cellsMax: 1 }),
+        ];
+        for (const promise of asked) if (promise !== undefined) await expect(promise).rejects.toThrow("closed");
       });
     });
   });
@@ -459,6 +638,13 @@ function textBatch(key: SeriesKey, pairs: Pairs<string>): SeriesBatch {
   const type: MetricType = "string";
   return { key, type, units: "", series: { kind: "text", timesMs, texts: pairs.map(([, text]) => text) } };
 }
+
+/** Sums may be added up in another order. */
+function expectBuckets(found: Buckets, expected: Buckets): void {
+  expect({ ...found, avg: [...found.avg].map(rounded) }).toEqual({ ...expected, avg: [...expected.avg].map(rounded) });
+}
+
+const rounded = (value: number) => Number(value.toPrecision(12));
 
 /** Every bit counts: 0 is not -0, and NaN has many forms. */
 function bitsOf(series: Series | undefined): unknown {

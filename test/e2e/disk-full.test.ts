@@ -52,6 +52,9 @@ describeWithPeers("a full disk", ["ip"], () => {
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(filler, Buffer.alloc(bavail * bsize));
     await eventually("not ready any more", 20_000, async () => expect(await ready()).toBe(503));
+    const firing =
+      /<ALERT TRIGGER="collector-log" CLUSTER="grate-collector" HOST="[^"]+" SEVERITY="critical" STATE="firing"/;
+    await eventually("an alert of its own", 20_000, async () => expect(await query("grate:1/alerts")).toMatch(firing));
     const during = await eventually("samples while the disk is full", 10_000, async () => {
       const taken = samples(await query("grate:1/history?cluster=disk&host=probe&metric=proc_total&from=-60s"));
       expect(taken.length).toBeGreaterThan(3);
@@ -59,6 +62,9 @@ describeWithPeers("a full disk", ["ip"], () => {
     });
     rmSync(filler);
     await eventually("ready again", 20_000, async () => expect(await ready()).toBe(200));
+    await eventually("no alert any more", 20_000, async () =>
+      expect(await query("grate:1/alerts")).not.toMatch(firing),
+    );
 
     await collector.end("SIGKILL");
     collector = start();

@@ -21,7 +21,10 @@ export const PEERS = Object.freeze({
   chromium: "chromium",
   ip: "iproute2",
   xmllint: "libxml2-utils",
+  openssl: "openssl",
   ps: "procps",
+  // How long a poll holds gmond's lock, in bench:harmless.
+  strace: "strace",
 });
 
 /** Debian keeps daemons where an ordinary PATH does not look. */

@@ -9,6 +9,7 @@ describe("accepted", () => {
     ["an empty map", {}, "history.db", undefined],
     ["an empty store", { sqlite: {} }, "history.db", undefined],
     ["a file", { sqlite: { file: "/var/lib/grate/h.db" } }, "/var/lib/grate/h.db", undefined],
+    ["documents beside it", { xml: { every: "30s", keep: "30d", size: "1G" } }, "history.db", undefined],
     ["an age", { sqlite: { keep: "400d" } }, "history.db", 400 * DAY_MS],
   ];
   test.each(cases)("%s", (_, input, file, keep) => {
@@ -27,6 +28,9 @@ describe("refused", () => {
     ["an age that is none", { sqlite: { keep: "long" } }, "expected a duration"],
     ["an age shorter than an hour", { sqlite: { keep: "59m" } }, "out of range"],
     ["nothing for a store", { sqlite: null }, "expected object"],
+    ["documents too often", { xml: { every: "500ms" } }, "out of range"],
+    ["documents in no room", { xml: { size: "1k" } }, "at least 1M"],
+    ["a remote store without an address", { remote: {} }, "write"],
   ];
   test.each(cases)("%s", (_, input, words) => {
     expect(storageSchema.safeParse(input).error?.message).toContain(words);

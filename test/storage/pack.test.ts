@@ -64,7 +64,7 @@ test("names that come again are sent once", () => {
 
 test("the size counts arrays and characters", () => {
   expect(bytesOfPacked(packBatches([]))).toBe(0);
-  // 7 numbers of the head, 2 times, 2 values; khab a load_one float " ".
-  expect(bytesOfPacked(packBatches([numbers("a", 1, 2)]))).toBe(7 * 4 + 2 * 8 + 2 * 8 + 2 * 19);
-  expect(bytesOfPacked(packBatches([texts("a", "xyz")]))).toBe(7 * 4 + 8 + 2 * (4 + 1 + 7 + 6 + 0 + 3));
+  // 8 numbers of the head, 2 times, 2 values; khab a load_one float " ".
+  expect(bytesOfPacked(packBatches([numbers("a", 1, 2)]))).toBe(8 * 4 + 2 * 8 + 2 * 8 + 2 * 19);
+  expect(bytesOfPacked(packBatches([texts("a", "xyz")]))).toBe(8 * 4 + 8 + 2 * (4 + 1 + 7 + 6 + 0 + 3));
 });

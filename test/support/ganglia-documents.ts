@@ -13,7 +13,27 @@ export function fixture(name: FixtureName): Buffer {
   return readFileSync(`test/fixtures/ganglia-3.7.2/${name}`);
 }
 
-/** When the built documents were written, epoch seconds. */
+/** Made by hand, one or two of each version of Ganglia; see the README there. */
+export const VERSION_FIXTURES = [
+  "gmond-2.4.xml",
+  "gmond-2.5.xml",
+  "gmetad-2.5.xml",
+  "gmond-3.0.xml",
+  "gmetad-3.0.xml",
+  "gmond-3.1.xml",
+  "gmetad-3.1.xml",
+  "gmond-3.2.xml",
+  "gmetad-3.6.xml",
+  "federation-3.7.xml",
+  "federation-summary-3.7.xml",
+] as const;
+export type VersionFixtureName = (typeof VERSION_FIXTURES)[number];
+
+export function versionFixture(name: VersionFixtureName): Buffer {
+  return readFileSync(`test/fixtures/ganglia-versions/${name}`);
+}
+
+/** When the built documents and those of the versions were written, epoch seconds. */
 export const LOCALTIME_S = 1_700_000_000;
 
 type Attributes = Readonly<Record<string, string | number>>;
@@ -63,6 +83,25 @@ export function cluster(name: string, content: string, more: Attributes = {}): s
 export function grid(name: string, content: string, more: Attributes = {}): string {
   const attributes = { NAME: name, AUTHORITY: "http://a/", LOCALTIME: LOCALTIME_S, ...more };
   return `${tag("GRID", attributes)}>\n${content}</GRID>\n`;
+}
+
+/** HOSTS as gmetad writes it. */
+export function hostCounts(up: number | string, down: number | string): string {
+  return `${tag("HOSTS", { UP: up, DOWN: down, SOURCE: "gmetad" })}/>\n`;
+}
+
+export function metricSum(name: string, sum: number | string, num: number | string, more: Attributes = {}): string {
+  const attributes = {
+    NAME: name,
+    SUM: sum,
+    NUM: num,
+    TYPE: "double",
+    UNITS: "",
+    SLOPE: "both",
+    SOURCE: "gmond",
+    ...more,
+  };
+  return `${tag("METRICS", attributes)}>\n<EXTRA_DATA>\n</EXTRA_DATA>\n</METRICS>\n`;
 }
 
 export function document(content: string, source = "gmond"): string {

@@ -1,14 +1,30 @@
 /** A collector's present whose frames are told by hand. */
-import type { Present } from "../../collector/serve/ports.js";
+import type { HistoryPort, ManyHistoryPort, Present } from "../../collector/serve/ports.js";
+import { BucketGrid } from "../../core/model/bucket-table.js";
 import type { ClusterView } from "../../core/model/columns.js";
 import type { ClusterSummary, ReportedSums } from "../../core/model/summary.js";
 
-export class MadePresent implements Present {
+/** No history of anything, but for what is given. */
+export function madeHistory(given: Partial<HistoryPort & ManyHistoryPort> = {}): HistoryPort & ManyHistoryPort {
+  return {
+    history: async () => undefined,
+    samplesOfMany: async () => new Map(),
+    bucketsOfMany: async (_names, { fromMs, toMs, stepMs }) => ({
+      names: [],
+      table: new BucketGrid(fromMs, toMs, stepMs).table(),
+    }),
+    ...given,
+  };
+}
+
+export class MadePresent implements Present, ManyHistoryPort {
   readonly instance = "i1";
   frameNumber = 0;
   readonly clusters: ClusterView[] = [];
   readonly sums: ReportedSums[] = [];
   readonly summaries = new Map<string, ClusterSummary>();
+  readonly samplesOfMany = madeHistory().samplesOfMany;
+  readonly bucketsOfMany = madeHistory().bucketsOfMany;
   readonly #listeners: ((view: ClusterView) => void)[] = [];
 
   views(): readonly ClusterView[] {

@@ -5,8 +5,8 @@ import { formatAlerts } from "../terminal/alerts.js";
 import { ask, collectorAddresses, outputOptions, printLines, type TerminalOptions } from "./terminal.js";
 
 export async function alerts(options: TerminalOptions & { readonly events: number }): Promise<number> {
-  const { query } = collectorAddresses(options);
-  const result = await ask(query, (client, signal) => client.alerts(options.events, undefined, signal));
+  const addresses = collectorAddresses(options);
+  const result = await ask(addresses, (client, signal) => client.alerts(options.events, undefined, signal));
   printLines(formatAlerts(result, systemClock.nowMs(), outputOptions(options)));
   return EXIT.ok;
 }

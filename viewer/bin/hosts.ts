@@ -5,8 +5,8 @@ import { formatHosts } from "../terminal/hosts.js";
 import { ask, collectorAddresses, outputOptions, printLines, type TerminalOptions } from "./terminal.js";
 
 export async function hosts(options: TerminalOptions): Promise<number> {
-  const { query } = collectorAddresses(options);
-  const store = await ask(query, async (client, signal) => {
+  const addresses = collectorAddresses(options);
+  const store = await ask(addresses, async (client, signal) => {
     const store = new Store();
     store.apply(await client.changes(undefined, 0, signal));
     return store;

@@ -51,9 +51,10 @@ async function byControl(addresses: CollectorAddresses, token: string): Promise<
 }
 
 /** The query port tells everybody, but not where the state lies nor what is wrong with it. */
-function byQuery({ query }: CollectorAddresses): Promise<CollectorReport> {
-  return ask(query, async (_, signal) => {
-    const options = { address: query, clock: systemClock, totalLimitMs: QUERY_LIMIT_MS, signal };
+function byQuery(addresses: CollectorAddresses): Promise<CollectorReport> {
+  return ask(addresses, async (_, signal) => {
+    const { query, tls } = addresses;
+    const options = { address: query, clock: systemClock, tls, totalLimitMs: QUERY_LIMIT_MS, signal };
     const document = await askLine(formatRequest({ verb: "status" }), options);
     try {
       const { version, startedMs, uptimeMs, frame, sources, clusters } = readStatus(document);

@@ -2,7 +2,9 @@
 import { loadConfiguration } from "../../collector/bin/configuration.js";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import { systemClock } from "../../core/base/clock.js";
+import { tlsPeer } from "../../core/base/config/tls.js";
 import { GrateError, messageOf } from "../../core/base/errors.js";
+import type { TlsPeer } from "../../core/base/tls-client.js";
 import { CollectorRefused, CollectorUnreachable, MalformedAnswer } from "../pull/client.js";
 import { QueryClient } from "../pull/query-client.js";
 import { DEFAULT_WIDTH, type OutputOptions } from "../terminal/output.js";
@@ -21,6 +23,8 @@ export interface TerminalOptions {
 export interface CollectorAddresses {
   readonly query: Address;
   readonly control: Address;
+  /** Certificates for a query port that wants them. */
+  readonly tls?: TlsPeer | undefined;
 }
 
 const DEFAULTS: CollectorAddresses = Object.freeze({
@@ -32,7 +36,7 @@ const DEFAULTS: CollectorAddresses = Object.freeze({
 export function collectorAddresses(options: TerminalOptions): CollectorAddresses {
   if (options.config !== undefined) {
     const { viewer } = loadConfiguration(options.config).config;
-    return { query: viewer.collector, control: viewer.control };
+    return { query: viewer.collector, control: viewer.control, tls: tlsPeer(viewer.tls) };
   }
   return { query: options.query ?? DEFAULTS.query, control: options.control ?? DEFAULTS.control };
 }
@@ -58,11 +62,11 @@ export function printLines(lines: readonly string[]): void {
  * @throws GrateError in one line where there is no good answer
  */
 export async function ask<T>(
-  address: Address,
+  { query: address, tls }: CollectorAddresses,
   question: (client: QueryClient, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   try {
-    return await question(new QueryClient(address, systemClock), new AbortController().signal);
+    return await question(new QueryClient(address, systemClock, tls), new AbortController().signal);
   } catch (error) {
     if (error instanceof CollectorUnreachable) {
       const why = printable(messageOf(error).replace(/^asking \S+: /, ""));

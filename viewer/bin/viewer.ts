@@ -18,7 +18,7 @@ export interface ViewerOptions {
 /** What `vite build` writes, seen from dist/viewer/bin. */
 const PUBLIC_DIR = fileURLToPath(new URL("../public/", import.meta.url));
 
-const SETTINGS: readonly (keyof ViewerConfig)[] = ["listen", "collector", "control", "names"];
+const SETTINGS: readonly (keyof ViewerConfig)[] = ["listen", "collector", "control", "tls", "names"];
 
 /** @returns the exit code, once it was told to stop */
 export async function viewer(options: ViewerOptions): Promise<number> {

@@ -18,6 +18,30 @@ export interface HistoryQuery {
 
 export type HistoryResult = Series | ({ readonly kind: "buckets" } & Buckets);
 
+/** One metric of all hosts of a cluster, or all metrics of one host: exactly one of host and metric is given. */
+export interface ManyHistoryQuery {
+  readonly cluster: string;
+  readonly host?: string | undefined;
+  readonly metric?: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Absent: the samples as they came. */
+  readonly stepMs?: number | undefined;
+  /** How long a value counts where none comes after it, ms; with a step. */
+  readonly holdMs?: number | undefined;
+}
+
+/** All hosts in one series. */
+export interface MergedHistoryQuery {
+  readonly cluster: string;
+  readonly metric: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+  /** Absent: as long as the collector takes a value for good. */
+  readonly holdMs?: number | undefined;
+}
+
 export interface AlertsResult {
   readonly alerts: readonly Alert[];
   /** Newest first. */

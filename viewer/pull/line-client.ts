@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
+import { closedWithoutWord, dialTls, TLS_READY, type TlsPeer, tlsFault } from "../../core/base/tls-client.js";
 import { CollectorUnreachable, MalformedAnswer } from "./client.js";
 
 /** A connection on a LAN is made in milliseconds; three lost SYNs in a row take 7 s. */
@@ -19,6 +20,8 @@ export interface AskOptions {
   readonly clock: Clock;
   /** From the call to the last byte. */
   readonly totalLimitMs: number;
+  /** Certificates for a query port that wants them. */
+  readonly tls?: TlsPeer | undefined;
   readonly bytesMax?: number;
   readonly signal: AbortSignal;
 }
@@ -39,7 +42,9 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     }
     const chunks: Buffer[] = [];
     let length = 0;
-    const socket: Socket = connect({ host: address.host, port: address.port });
+    const tls = isLoopback(address.host) ? undefined : options.tls;
+    const socket: Socket =
+      tls === undefined ? connect({ host: address.host, port: address.port }) : dialTls(address, tls);
     // Latency counts, the line is one packet anyway.
     socket.setNoDelay(true);
 
@@ -62,7 +67,7 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     const total = clock.setTimer(() => unreachable(`no whole answer within ${totalLimitMs} ms`), totalLimitMs);
     signal.addEventListener("abort", abort);
 
-    socket.on("connect", () => {
+    socket.on(tls === undefined ? "connect" : TLS_READY, () => {
       connecting.cancel();
       socket.write(`${line}\n`);
     });
@@ -74,11 +79,13 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
       }
       chunks.push(chunk);
     });
-    socket.on("error", (error) => unreachable(messageOf(error)));
+    const explain = (error: unknown) => (tls === undefined ? undefined : tlsFault(error, address, tls));
+    socket.on("error", (error) => unreachable(explain(error) ?? messageOf(error)));
     socket.on("end", () => {
       settle(() => {
         if (length === 0) {
-          reject(new CollectorUnreachable(`asking ${where}: the connection was closed without an answer`));
+          const why = tls === undefined ? "the connection was closed without an answer" : closedWithoutWord(tls);
+          reject(new CollectorUnreachable(`asking ${where}: ${why}`));
           return;
         }
         try {
@@ -90,4 +97,9 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     });
     socket.on("close", () => unreachable("the connection was closed before the answer"));
   });
+}
+
+/** Collectors speak plain TCP to their own machine, also where others need a certificate. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -59,9 +59,17 @@ function sources(report: CollectorReport, nowMs: number, options: OutputOptions)
     String(source.frames),
     String(source.failures),
     String(source.malformed),
-    source.message === "" ? source.address : source.message,
+    [source.message === "" ? source.address : source.message, skewOf(source.skewMs)]
+      .filter((part) => part !== "")
+      .join("; "),
   ]);
   return formatTable(columns, rows, options);
+}
+
+/** A clock that is wrong moves no time, but its machine's logs. */
+function skewOf(skewMs: number): string {
+  if (skewMs === 0) return "";
+  return `its clock is ${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead" : "behind"}`;
 }
 
 function clusters(report: CollectorReport, nowMs: number, options: OutputOptions): string[] {

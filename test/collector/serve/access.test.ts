@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { AccessList, normalAddress, parseNetwork } from "../../../collector/serve/access.js";
+import { AccessList, normalAddress } from "../../../collector/serve/access.js";
+import { parseNetwork } from "../../../core/base/access-list.js";
 
 const access = new AccessList(["10.1.0.0/16", "192.0.2.7", "fd00::/8", "2001:db8::1", "0.0.0.0/32"]);
 

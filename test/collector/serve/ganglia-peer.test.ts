@@ -9,7 +9,7 @@ import { CollectorServers } from "../../../collector/serve/servers.js";
 import { silentLogger } from "../../../core/base/log.js";
 import { readChanges } from "../../../core/wire/extension/index.js";
 import { GangliaXmlReader } from "../../../core/wire/ganglia/xml-reader.js";
-import { scanXml } from "../../../core/wire/xml/scanner.js";
+import { comparable, type Element, tree } from "../../support/ganglia-tree.js";
 import { ask } from "../../support/loopback.js";
 import { MemoryLogFiles } from "../../support/memory-log-files.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -17,41 +17,6 @@ import { VirtualClock } from "../../support/virtual-clock.js";
 const FIXTURES = "test/fixtures/ganglia-3.7.2";
 /** LOCALTIME of the gmetad's answers. */
 const NOW_MS = 1_795_291_102_000;
-
-interface Element {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: Element[];
-}
-
-function tree(document: string): Element {
-  const top: Element = { name: "", attributes: {}, children: [] };
-  const open = [top];
-  scanXml(document, {
-    start(name, attributes) {
-      const element: Element = { name, attributes: Object.fromEntries(attributes), children: [] };
-      open.at(-1)?.children.push(element);
-      open.push(element);
-    },
-    end: () => void open.pop(),
-    text: () => {},
-  });
-  return top.children[0] as Element;
-}
-
-/**
- * Without what two servers cannot agree on: gmetad repeats the LOCALTIME that it
- * read last, and rounds ages of its own to whole seconds once more.
- */
-function comparable(element: Element): unknown {
-  const { LOCALTIME: _time, REPORTED: _reported, ...attributes } = element.attributes;
-  const children = element.children.map(comparable);
-  // Extra data have an order that matters, everything else is a set.
-  const order = (child: unknown) => JSON.stringify(child);
-  if (element.name !== "EXTRA_DATA") children.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-  const times = Object.keys(element.attributes).filter((name) => name === "LOCALTIME" || name === "REPORTED");
-  return { name: element.name, attributes, times, children };
-}
 
 function fixture(name: string): Element {
   return tree(readFileSync(join(FIXTURES, name), "latin1"));
@@ -63,13 +28,13 @@ let collector: Collector;
 let servers: CollectorServers;
 
 beforeAll(async () => {
-  const serve = { dump: "127.0.0.1:0", query: "127.0.0.1:0", control: "127.0.0.1:0" };
+  const ports = { dump: "127.0.0.1:0", query: "127.0.0.1:0", control: "127.0.0.1:0" };
+  const serve = { ...ports, grid: "Test", authority: "http://vm/ganglia/" };
   const config = collectorSchema.parse({ serve });
   collector = new Collector({ config, instance: "i1", clock, logger: silentLogger, files: new MemoryLogFiles() });
   servers = new CollectorServers({
     config: config.serve,
     stateDir,
-    grid: { name: "Test", authority: "http://vm/ganglia/" },
     present: collector,
     alerts: { alerts: () => [], events: () => [] },
     self: { version: "0", sources: () => [], health: () => collector.health(), families: () => [] },

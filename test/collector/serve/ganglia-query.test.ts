@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseGangliaQuery } from "../../../collector/serve/ganglia-query.js";
+import { EVERY, parseGangliaQuery, parseHttpQuery } from "../../../collector/serve/ganglia-query.js";
 
 describe("a request of gmetad's grammar", () => {
   test.each<[string, string[], boolean]>([
@@ -48,5 +48,55 @@ describe("what gmetad closes without a word", () => {
     "/a\u007fb",
   ])("%j", (line) => {
     expect(parseGangliaQuery(line)).toBeUndefined();
+  });
+});
+
+describe("the same as the target of an HTTP request", () => {
+  test.each<[string, string[], boolean]>([
+    ["/c", ["c"], false],
+    ["/c/h/m/", ["c", "h", "m"], false],
+    ["//", [""], false],
+    ["//?filter=summary", [""], true],
+    ["//c", ["", "c"], false],
+    ["/c?filter=summary", ["c"], true],
+    ["/*", [EVERY], false],
+    ["/*/*/load_one", [EVERY, EVERY, "load_one"], false],
+    ["/*?filter=summary", [EVERY], true],
+    ["/a*", ["a*"], false],
+    ["/%2A", ["*"], false],
+    ["/a%20b", ["a b"], false],
+    ["/a b", ["a b"], false],
+    ["/a+b", ["a+b"], false],
+    ["/c%2Fd/h", ["c/d", "h"], false],
+    ["/%D1%83%D0%B7%D0%B5%D0%BB", ["узел"], false],
+    ["/%3Cb%3E%26%22%27%25", ["<b>&\"'%"], false],
+    ["/c%3Ffilter=x", ["c?filter=x"], false],
+    [`/${encodeURIComponent("it's (a) ~name_-.!*")}`, ["it's (a) ~name_-.!*"], false],
+  ])("%s", (target, path, summary) => {
+    expect(parseHttpQuery(target)).toEqual({ path, summary, exact: true });
+  });
+
+  test.each<[string, boolean]>([
+    ["/", false],
+    ["/?filter=summary", true],
+  ])("%s is the whole grid, as in a bare line", (target, summary) => {
+    expect(parseHttpQuery(target)).toEqual({ path: [], summary });
+    expect(parseGangliaQuery(target)).toEqual({ path: [], summary });
+  });
+
+  test.each([
+    "",
+    "c",
+    "*",
+    "http://elsewhere/c",
+    "/c?filter",
+    ...Array.from('>@#$`;|"\\<', (char) => `/c${char}`),
+    "/a%",
+    "/a%2",
+    "/a%zz",
+    "/a%FF",
+    "/a\tb",
+  ])("refused: %j", (target) => {
+    expect(parseHttpQuery(target)).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { HistoryError } from "../../../collector/history.js";
 import { Documents } from "../../../collector/serve/documents.js";
 import { ExtensionAnswers, type ExtensionOptions } from "../../../collector/serve/extension-answers.js";
 import { WAITERS_MAX } from "../../../collector/serve/frame-waiters.js";
+import type { GangliaPort } from "../../../collector/serve/ports.js";
 import { createQueryServer, type QueryOptions } from "../../../collector/serve/query-server.js";
 import { StatusReporter } from "../../../collector/serve/status-reporter.js";
 import { silentLogger } from "../../../core/base/log.js";
@@ -20,7 +21,7 @@ import {
 } from "../../../core/wire/extension/index.js";
 import { ask, connected, dropped, until } from "../../support/loopback.js";
 import { MadeCluster, metaOf } from "../../support/made-cluster.js";
-import { MadePresent } from "../../support/made-present.js";
+import { MadePresent, madeHistory } from "../../support/made-present.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 const NONE = { answered: 0, refused: 0, busy: 0, rejected: 0, slow: 0, left: 0 };
@@ -52,6 +53,11 @@ const event: AlertEvent = {
   details: {},
 };
 
+/** Answers with the question. */
+const NAMED: GangliaPort = {
+  answer: (query) => ({ key: JSON.stringify(query), build: () => [JSON.stringify(query)] }),
+};
+
 let stop: (() => Promise<void>) | undefined;
 afterEach(() => stop?.());
 
@@ -69,7 +75,8 @@ async function started(options: Partial<QueryOptions> = {}, extensionOptions: Pa
   const self = { version: "1.2.3", sources: () => [], health, families: () => [] };
   const extension = new ExtensionAnswers({
     present,
-    history: { history: async () => undefined },
+    history: madeHistory(),
+    ganglia: NAMED,
     alerts: { alerts: () => [alert], events: () => [event] },
     reporter: new StatusReporter(present, self, clock),
     clock,
@@ -84,7 +91,7 @@ async function started(options: Partial<QueryOptions> = {}, extensionOptions: Pa
   const server = createQueryServer({
     address: { host: "127.0.0.1", port: 0 },
     access: { allows: () => true },
-    ganglia: { answer: (query) => ({ key: JSON.stringify(query), build: () => [JSON.stringify(query)] }) },
+    ganglia: NAMED,
     extension,
     clock,
     logger: silentLogger,
@@ -156,7 +163,9 @@ describe("what is no request is closed without a word", () => {
   test.each<[string, string | Buffer]>([
     ["an empty line", "\n"],
     ["a path without a slash", "c/h\n"],
-    ["HTTP", "GET / HTTP/1.0\r\n\r\n"],
+    ["HTTP without a version", "GET /\r\n\r\n"],
+    ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["HTTP of 20,000 characters", `GET /${"c".repeat(20_000)} HTTP/1.0\r\n\r\n`],
     ["a forbidden character", "/c;rm\n"],
     ["a filter without =", "/c?summary\n"],
     ["NUL in it", "/c\u0000h\n"],
@@ -205,6 +214,92 @@ describe("what is no request is closed without a word", () => {
     await until(() => server.counters.connections.left === 1);
     expect(clock.pendingTimers).toBe(0);
   });
+});
+
+describe("gmetad's grammar inside of HTTP", () => {
+  const HEAD =
+    "HTTP/1.0 200 OK\r\nServer: grate\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: application/xml\r\n" +
+    "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+  const exactly = (path: string[], summary = false) => `${HEAD}${JSON.stringify({ path, summary, exact: true })}`;
+
+  test.each<[string, string, string]>([
+    ["GET of the whole", "GET / HTTP/1.0\r\n\r\n", `${HEAD}{"path":[],"summary":false}`],
+    ["HTTP/1.1 with headers", "GET /c/h HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n", exactly(["c", "h"])],
+    ["lines ended by LF alone", "GET /c HTTP/1.0\n\n", exactly(["c"])],
+    ["no header and no end of them", "GET /c HTTP/1.0\r\n", exactly(["c"])],
+    ["a filter", "GET /c?filter=summary HTTP/1.0\r\n\r\n", exactly(["c"], true)],
+    ["a name with a blank, percent-encoded", "GET /probe%20c HTTP/1.1\r\n\r\n", exactly(["probe c"])],
+    ["a name with a blank, raw", "GET /probe c HTTP/1.1\r\n\r\n", exactly(["probe c"])],
+    [
+      "three names of 512 letters that are none of ASCII's",
+      `GET /${Array(3).fill("%E9%9B%86".repeat(512)).join("/")} HTTP/1.1\r\n\r\n`,
+      exactly(Array(3).fill("集".repeat(512))),
+    ],
+  ])("%s", async (_what, request, expected) => {
+    const { server, port } = await started();
+    expect(await ask(port, request)).toBe(expected);
+    await until(() => server.counters.clients === 0);
+    expect(server.counters.connections).toEqual({ ...NONE, answered: 1 });
+    expect(server.counters.sentBytes).toBe(Buffer.byteLength(expected));
+  });
+
+  test("headers are drained: half a megabyte of them does not cut the reply", async () => {
+    const body = "<element/>".repeat(500_000);
+    const { port } = await started({ ganglia: { answer: () => ({ key: "k", build: () => [body] }) } });
+    const headers = `X-Filler: ${"x".repeat(1_000)}\r\n`.repeat(500);
+    expect(await ask(port, `GET / HTTP/1.1\r\n${headers}\r\n`)).toBe(HEAD + body);
+  });
+
+  test("a client of the system's library gets status, headers and body", async () => {
+    const { port } = await started();
+    const response = await fetch(`http://127.0.0.1:${port}/c d/*`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("content-type")).toBe("application/xml");
+    expect(await response.text()).toBe(JSON.stringify({ path: ["c d", "\u0000*"], summary: false, exact: true }));
+  });
+
+  test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT"])(
+    "%s is told that only GET is answered",
+    async (m) => {
+      const { server, port } = await started();
+      const answer = await ask(port, `${m} / HTTP/1.1\r\nContent-Length: 9\r\n\r\nsome=body`);
+      expect(answer).toMatch(/^HTTP\/1\.0 405 Method Not Allowed\r\n[\s\S]*\r\nAllow: GET\r\n/);
+      expect(answer.endsWith("\r\n\r\n")).toBe(m === "HEAD");
+      await until(() => server.counters.clients === 0);
+      expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
+    },
+  );
+
+  test.each(["/c;rm", "/c<", "/c%zz", "c", "http://127.0.0.1/c", "/c?filter"])(
+    "%s is a bad request",
+    async (target) => {
+      const { server, port } = await started();
+      const answer = await ask(port, `GET ${target} HTTP/1.0\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.0 400 Bad Request\r\n[\s\S]*\r\n\r\nexpected \/CLUSTER\/HOST\/METRIC/);
+      await until(() => server.counters.clients === 0);
+      expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
+    },
+  );
+
+  test("where too much waits to be sent, it is told to come again", async () => {
+    const documents = new Documents(new VirtualClock(), 10);
+    documents.open(undefined, () => ["x".repeat(10)]);
+    const { server, port } = await started({ documents });
+    expect(await ask(port, "GET / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.0 503 Service Unavailable\r\n/);
+    await until(() => server.counters.clients === 0);
+    expect(server.counters.connections).toEqual({ ...NONE, busy: 1 });
+  });
+
+  test.each(["/status\n", "/status?callback=f\n", "GET /status HTTP/1.0\r\n\r\n"])(
+    "a line that the status takes is the status's: %j",
+    async (line) => {
+      const status = { answer: (target: string) => (target.startsWith("/status") ? `told ${target}` : undefined) };
+      const { port } = await started({ status });
+      expect(await ask(port, line)).toBe(`told ${/\/status[^ \n]*/.exec(line)?.[0]}`);
+      expect(await ask(port, "/c\n")).toBe('{"path":["c"],"summary":false}');
+    },
+  );
 });
 
 describe("our own grammar", () => {
@@ -274,7 +369,7 @@ describe("our own grammar", () => {
       asked.push(query);
       return samples;
     };
-    const { port } = await started({}, { history: { history } });
+    const { port } = await started({}, { history: madeHistory({ history }) });
     const key = { cluster: "khab", host: "a", metric: "temp" };
     const line = formatRequest({ verb: "history", ...key, from: { agoMs: 3_600_000 }, to: NOW, stepMs: 15_000 });
     const read = readHistory(await ask(port, `${line}\n`));
@@ -298,13 +393,13 @@ describe("our own grammar", () => {
     [
       "what the history cannot answer",
       `grate:1/history?${KEY}&from=0`,
-      { history: { history: () => Promise.reject(new HistoryError("ask for longer steps")) } },
+      { history: madeHistory({ history: () => Promise.reject(new HistoryError("ask for longer steps")) }) },
       "bad-request",
     ],
     [
       "a store that fails",
       `grate:1/history?${KEY}&from=0`,
-      { history: { history: () => Promise.reject(new Error("disk")) } },
+      { history: madeHistory({ history: () => Promise.reject(new Error("disk")) }) },
       "internal",
     ],
   ])("%s is an error document", async (_what, line, options, code) => {
@@ -321,7 +416,7 @@ describe("our own grammar", () => {
       begun = true;
       return new Promise<undefined>(() => {});
     };
-    const { port, clock } = await started({}, { history: { history } });
+    const { port, clock } = await started({}, { history: madeHistory({ history }) });
     const asked = ask(port, `grate:1/history?${KEY}&from=0\n`);
     await until(() => begun);
     await clock.advance(30_000);

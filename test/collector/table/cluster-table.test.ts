@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ClusterTable } from "../../../collector/table/cluster-table.js";
+import { DECIMALS_CLEARED } from "../../../core/model/columns.js";
 import { ClusterDirectory } from "../../../core/model/directory.js";
 import { Frame } from "../../../core/model/frame.js";
 import { newHostFacts } from "../../../core/model/host.js";
+import { writeCluster } from "../../../core/wire/ganglia/xml-writer.js";
 import { type Cell, makeFrame, meta } from "../support.js";
 
 const T = 1_700_000_000_000;
@@ -181,6 +183,77 @@ describe("growing", () => {
     apply(T, ["a", "m", 1, T], ["b", "m", "one", T]);
     expect([cell("a", "m")?.[0], cell("b", "m", "text")?.[0]]).toEqual([1, "one"]);
     expect([cell("b", "m")?.[0], cell("a", "m", "text")?.[0]]).toEqual([Number.NaN, undefined]);
+  });
+});
+
+describe("what is served of a value that is gone", () => {
+  const written = (nowMs: number) => {
+    const metrics = [...writeCluster(table, nowMs)]
+      .join("")
+      .matchAll(/<(?:HOST|METRIC) NAME="([^"]+)"(?: VAL="([^"]*)")?/g);
+    return Array.from(metrics, ([, name, value]) => (value === undefined ? name : `${name}=${value}`)).join(" ");
+  };
+  const describeMetric = (host: string, metric: string, dmaxS: number) =>
+    directory.describeMetric(directory.row(host), directory.column(metric, "number"), meta(metric, { dmaxS }));
+
+  it("nothing of an expired one, though its age in whole seconds is not past DMAX yet", () => {
+    describeMetric("h", "m", 60);
+    apply(T, ["h", "m", 1, T], ["h", "n", 2, T]);
+    expect(written(T + 60_400)).toBe("h m=1.00 n=2.00");
+    table.expire(T + 60_400, ++number);
+    expect(written(T + 60_400)).toBe("h n=2.00");
+  });
+
+  it("nothing of an expired one whose source repeats it a little younger, and all of it once it is new", () => {
+    describeMetric("h", "m", 60);
+    apply(T, ["h", "m", 1, T], ["h", "n", 2, T]);
+    table.expire(T + 61_000, ++number);
+    expect(apply(T + 61_000, ["h", "m", 1, T + 900])).toBe(0);
+    expect(written(T + 61_000)).toBe("h n=2.00");
+    apply(T + 75_000, ["h", "m", 3, T + 75_000]);
+    expect(written(T + 75_000)).toBe("h m=3.00 n=2.00");
+  });
+
+  it("nothing of an expired one after its DMAX was raised or our clock was set back", () => {
+    describeMetric("h", "m", 60);
+    apply(T, ["h", "m", 1, T], ["h", "n", 2, T]);
+    table.expire(T + 61_000, ++number);
+    expect(written(T + 30_000)).toBe("h n=2.00");
+    describeMetric("h", "m", 0);
+    expect(written(T + 61_000)).toBe("h n=2.00");
+  });
+
+  it("of a host that left and came back only what came with it; the rest is omitted, numbers and texts", () => {
+    directory.describeHost(directory.row("h"), { ...newHostFacts("h"), dmaxS: 100 });
+    apply(T, ["h", "m", 1, T], ["h", "n", 2, T], ["h", "t", "x", T], ["h", "bad", Number.NaN, T]);
+    expect(written(T)).toBe("h m=1.00 n=2.00 t=x bad=nan");
+    expect(table.expire(T + 101 * S, ++number)).toEqual(["h"]);
+    expect(written(T + 101 * S)).toBe("");
+    apply(
+      T + 200 * S,
+      ["h", "m", 5, T + 200 * S],
+      ["h", "n", 2, T + 500],
+      ["h", "t", "x", T],
+      ["h", "bad", Number.NaN, T],
+    );
+    expect(written(T + 200 * S)).toBe("h m=5.00");
+  });
+
+  it("a nan that the sender really sent", () => {
+    apply(T, ["h", "m", 1, T]);
+    apply(T + 5 * S, ["h", "m", Number.NaN, T + 5 * S]);
+    expect(written(T + 5 * S)).toBe("h m=nan");
+    apply(T + 10 * S, ["h", "m", 2, T + 10 * S]);
+    expect(written(T + 10 * S)).toBe("h m=2.00");
+  });
+
+  it("nothing after the log gave the cleared cell back", () => {
+    const frame = makeFrame(directory, { timeMs: T, cells: [["h", "n", 2, T]], heard: [["h", T]] });
+    const row = directory.row("h");
+    frame.pushNumber(row, directory.column("m", "number"), Number.NaN, T, DECIMALS_CLEARED);
+    frame.pushNumber(row, directory.column("sent", "number"), Number.NaN, T, 2);
+    table.restore(frame, 1);
+    expect(written(T)).toBe("h n=2.00 sent=nan");
   });
 });
 

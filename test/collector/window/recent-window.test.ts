@@ -136,8 +136,8 @@ describe("reading a series", () => {
     expect(window.firstTimeMs({ cluster: "c", host: "a", metric: "m" })).toBe(T);
   });
 
-  it("finds any series among many", () => {
-    const hosts = 70;
+  it("finds any series among many, alone and as a column", () => {
+    const hosts = 210;
     for (let f = 0; f < 5; f++) {
       const cells: Cell[] = [];
       for (let h = hosts - 1; h >= 0; h--) {
@@ -150,6 +150,44 @@ describe("reading a series", () => {
         const expected = [0, 1, 2, 3, 4].filter((f) => (h + m + f) % 3 === 0).map((f) => [f, h * 100 + m]);
         expect(read(`h${h}`, `m${m}`)).toEqual(expected);
       }
+    }
+    const column = directory.findColumn("m7", "number");
+    const found: unknown[] = [];
+    const rows = new Set(["h5", "h100", "h209"].map((host) => directory.findRow(host)));
+    window.readColumn(directory, column, T + 1, T + 4, (row, timeMs, value) => found.push([row, timeMs, value]), rows);
+    const expected = [...rows].flatMap((row) => {
+      const host = directory.host(row)?.name ?? "";
+      return (read(host, "m7", { fromMs: T + 1, toMs: T + 4 }) ?? []).map(([ms, value]) => [row, T + ms, value]);
+    });
+    expect(found.sort()).toEqual(expected.sort());
+    expect(found.length).toBeGreaterThan(1);
+  });
+
+  it("gives a column of texts", () => {
+    add(T, ["a", "t", "x", T], ["b", "t", "y", T]);
+    add(T + 1, ["a", "t", "z", T + 1]);
+    const found: unknown[] = [];
+    const column = directory.findColumn("t", "text");
+    window.readColumn(directory, column, 0, 9e15, (row, timeMs, value, text) =>
+      found.push([row, timeMs - T, value, text]),
+    );
+    expect(found).toEqual([
+      [0, 0, Number.NaN, "x"],
+      [1, 0, Number.NaN, "y"],
+      [0, 1, Number.NaN, "z"],
+    ]);
+  });
+
+  it("goes on over many blocks, and loses sight of frames one by one", () => {
+    window = makeWindow({ windowMs: 60 * S, archiving: false });
+    for (let i = 0; i < 100; i++) {
+      add(T + i * S, ["a", "m", i, T + i * S], ["b", "t", `t${i >> 3}`, T + i * S]);
+      window.trim(T + i * S);
+      const first = Math.max(0, i - 60);
+      const kept = Array.from({ length: i - first + 1 }, (_, k) => first + k);
+      expect(read("a", "m")).toEqual(kept.map((k) => [k * S, k]));
+      expect(read("b", "t")).toEqual(kept.map((k) => [k * S, `t${k >> 3}`]));
+      expect(window.frames).toBe(kept.length);
     }
   });
 });
@@ -190,18 +228,22 @@ describe("what leaves", () => {
     expect(window.firstTimeMs({ cluster: "c", host: "a", metric: "m" })).toBeUndefined();
   });
 
+  /** Numbers that cannot be compressed: some 10 KB a frame. */
   const fill = (frames: number) => {
     for (let i = 0; i < frames; i++) {
-      add(T + i * S, ...Array.from({ length: 1_000 }, (_, h): Cell => [`h${h}`, "m", i, T + i * S]));
+      add(
+        T + i * S,
+        ...Array.from({ length: 1_000 }, (_, h): Cell => [`h${h}`, "m", Math.sin(h + 1_000 * i), T + i * S]),
+      );
     }
   };
 
   it("the oldest frames at the memory limit, archived ones without loss", () => {
-    window = makeWindow({ bytesMax: 100_000 });
+    window = makeWindow({ bytesMax: 150_000 });
     fill(5);
     window.archived(5);
     fill(5);
-    expect(window.bytes).toBeLessThanOrEqual(100_000);
+    expect(window.bytes).toBeLessThanOrEqual(150_000);
     expect(window.frames).toBeLessThan(10);
     expect(window.loss).toBeUndefined();
     expect(window.shortenedFrames).toBe(10 - window.frames);
@@ -218,12 +260,13 @@ describe("what leaves", () => {
   });
 
   it("asks for the archive when half of the memory waits for it", () => {
-    window = makeWindow({ bytesMax: 100_000 });
-    fill(3);
+    window = makeWindow({ bytesMax: 150_000 });
+    fill(2);
     expect(window.wantsSpill).toBe(false);
-    fill(1);
+    fill(5);
     expect(window.wantsSpill).toBe(true);
-    window.archived(4);
+    expect(window.loss).toBeUndefined();
+    window.archived(7);
     expect(window.wantsSpill).toBe(false);
   });
 
@@ -284,6 +327,33 @@ describe("batches for the archive", () => {
     expect([...window.batches(4, 1_000)].flat().map(({ key }) => key.cluster)).toEqual(["c", "c", "c", "d"]);
   });
 
+  it("come of at most a hundred hosts at a time, each series whole and once, over blocks and texts", () => {
+    window = makeWindow({ windowMs: 60 * S });
+    for (let f = 0; f < 40; f++) {
+      const cells = Array.from({ length: 250 }, (_, h): Cell[] => [
+        [`h${h}`, "m", f * h, T + f * S],
+        [`h${h}`, "t", `text ${(f * h) % 7}`, T + f * S],
+      ]);
+      add(T + f * S, ...cells.flat());
+    }
+    window.archived(5);
+    const seen = new Set<string>();
+    for (const part of window.batches(number - 2, 500)) {
+      expect(new Set(part.map(({ key }) => key.host)).size).toBeLessThanOrEqual(100);
+      for (const { key, series } of part) {
+        if (key.host === "a" || key.host === "b") continue;
+        const name = `${key.host}/${key.metric}`;
+        expect(seen.has(name), name).toBe(false);
+        seen.add(name);
+        const h = Number(key.host.slice(1));
+        // The first three frames are those of every test here; five are archived, two are not asked for.
+        const frames = Array.from({ length: 36 }, (_, i) => i + 2);
+        expect(pairs(series)).toEqual(frames.map((f) => [f * S, key.metric === "m" ? f * h : `text ${(f * h) % 7}`]));
+      }
+    }
+    expect(seen.size).toBe(500);
+  });
+
   it("do without frames that leave between two parts", () => {
     const small = makeWindow({ bytesMax: 4_000 });
     window = small;
@@ -309,15 +379,16 @@ describe("frames for the log", () => {
     window.add(frame, allOf(frame), ++number);
     add(T + 3);
     window.archived(1);
-    const seen = [...window.framesAfter(0)].map(({ number, frame }) => {
+    const seen: unknown[] = [];
+    for (const { number, frame } of window.framesAfter(0)) {
       const cells = Array.from({ length: frame.count }, (_, i) => {
         const { name, kind } = frame.directory.columnFacts(frame.columns[i] as number);
         const value = frame.values[i] as number;
         const host = frame.directory.host(frame.rows[i] as number)?.name;
         return `${host}/${name}=${kind === "text" ? frame.texts[value] : value}@${(frame.timesMs[i] as number) - T}`;
       });
-      return [number, frame.directory.name, frame.timeMs - T, cells.join(" ")];
-    });
+      seen.push([number, frame.directory.name, frame.timeMs - T, cells.join(" ")]);
+    }
     expect(seen).toEqual([
       [2, "c", 1, "a/m=3@1 b/m=2@1 a/t=x@0.5"],
       [3, "d", 2, "a/m=7@2"],

@@ -51,11 +51,16 @@ async function start(of: Archive, config = {}, on = files, tuning = {}): Promise
 }
 
 /** A frame each 15 s with a value for each of these hosts. */
-async function feed(of: Collector, frames: number, hosts = 1): Promise<void> {
+async function feed(
+  of: Collector,
+  frames: number,
+  hosts = 1,
+  makeValue: (n: number, host: number) => number | string = (n) => n,
+): Promise<void> {
   for (let i = 0; i < frames; i++) {
     await clock.advance(15 * S);
     const timeMs = clock.nowMs();
-    const cells = Array.from({ length: hosts }, (_, h): Cell => [`h${h}`, "m", tick, timeMs]);
+    const cells = Array.from({ length: hosts }, (_, h): Cell => [`h${h}`, "m", makeValue(tick, h), timeMs]);
     tick++;
     of.accept(makeFrame(directoryOf(of), { timeMs, cells }));
   }
@@ -203,12 +208,14 @@ describe("an archive that fails", () => {
 });
 
 describe("memory", () => {
-  const HOSTS = 4_000;
+  const HOSTS = 500;
+  /** Each text another one: some 130 KB a frame. */
+  const noise = (n: number, host: number) => `${n} ${host} ${"x".repeat(100)}`;
 
   it("half full is reason to spill early", async () => {
     await collector.stop();
     collector = await start(archive, { "window-memory": "16M", "spill-every": "1d" }, new MemoryLogFiles());
-    await feed(collector, 200, HOSTS);
+    await feed(collector, 80, HOSTS, noise);
     expect(counters(collector)["spills"]).toBeGreaterThan(0);
     expect(counters(collector)).toMatchObject({ lostFrames: 0 });
     expect(collector.health().ready).toBe(true);
@@ -218,7 +225,7 @@ describe("memory", () => {
     await collector.stop();
     archive.error = diskError("EIO");
     collector = await start(archive, { "window-memory": "16M" }, new MemoryLogFiles());
-    await feed(collector, 350, HOSTS);
+    await feed(collector, 200, HOSTS, noise);
     const { windowBytes, lostFrames, lostSamples } = counters(collector);
     expect(windowBytes).toBeLessThanOrEqual(2 ** 24);
     expect(lostFrames).toBeGreaterThan(0);

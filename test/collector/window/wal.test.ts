@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { AllNews } from "../../../collector/frame-news.js";
 import type { Collector } from "../../../collector/pipeline.js";
-import { newHostFacts } from "../../../core/model/host.js";
+import { CellsEncoder, encodeJson } from "../../../collector/window/log-records.js";
+import { LogReplay } from "../../../collector/window/log-replay.js";
+import { RecordLog } from "../../../core/base/record-log.js";
+import { ClusterDirectory } from "../../../core/model/directory.js";
+import { NO_CLUSTER_FACTS, newHostFacts } from "../../../core/model/host.js";
 import { diskError, type LogOperation, MemoryLogFiles } from "../../support/memory-log-files.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { directoryOf, makeCollector, makeFrame, meta } from "../support.js";
@@ -237,4 +242,105 @@ describe("segments", () => {
       await next.stop();
     }
   });
+});
+
+describe("a damaged record in the middle of a segment", () => {
+  /** Records of the only segment that is left: begin, end, type. */
+  function records(disk: MemoryLogFiles): { begin: number; end: number; type: number }[] {
+    const bytes = disk.bytesOf(disk.list().at(-1) as string);
+    const view = new DataView(bytes.buffer);
+    const found = [];
+    for (let begin = 16; begin < bytes.length; ) {
+      const end = begin + 13 + view.getUint32(begin + 4, true);
+      found.push({ begin, end, type: view.getUint8(begin + 12) });
+      begin = end;
+    }
+    return found;
+  }
+
+  function damage(at: number): MemoryLogFiles {
+    const disk = files.afterKill();
+    const name = disk.list().at(-1) as string;
+    const bytes = disk.bytesOf(name);
+    bytes[at] = (bytes[at] as number) ^ 0x10;
+    disk.put(name, bytes);
+    return disk;
+  }
+
+  const FRAME = 4;
+  const DIRECTORY = 2;
+
+  it("costs that frame, no other, and is told of", async () => {
+    await feed(collector, 1, 2, 3, 4, 5);
+    const frames = records(files).filter(({ type }) => type === FRAME);
+    expect(frames).toHaveLength(5);
+    for (const [i, { begin, end }] of frames.entries()) {
+      for (const at of [begin, begin + 5, begin + 9, begin + 12, begin + 20, end - 1]) {
+        const expected = [1, 2, 3, 4, 5].filter((value) => value !== i + 1);
+        expect(await valuesAfterKill(damage(at)), `frame ${i + 1}, byte ${at}`).toEqual(expected);
+      }
+    }
+    const next = makeCollector({ clock, files: damage((frames[2]?.begin ?? 0) + 30) });
+    await next.start();
+    expect(next.health().counters["logTornBytes"]).toBe((frames[2]?.end ?? 0) - (frames[2]?.begin ?? 0));
+  });
+
+  it("with names costs the frames that rely on it, and gives none a wrong name", async () => {
+    const at = async (...cells: (readonly [string, string, number])[]) => {
+      await clock.advance(2 * S);
+      const timeMs = clock.nowMs();
+      collector.accept(
+        makeFrame(directoryOf(collector), { timeMs, cells: cells.map((cell) => [...cell, timeMs] as const) }),
+      );
+    };
+    await at(["h", "m", 1]);
+    await at(["h", "m", 2], ["late", "m", 20]);
+    await at(["h", "m", 3], ["late", "m", 30], ["h", "later", 300]);
+    const named = records(files).filter(({ type }) => type === DIRECTORY);
+    const second = named.at(-3) as { begin: number };
+    const disk = damage(second.begin + 40);
+    expect(await valuesAfterKill(disk)).toEqual([1]);
+    const next = makeCollector({ clock, files: disk });
+    await next.start();
+    const answer = await next.history({ key: { ...KEY, host: "late" }, fromMs: 0, toMs: clock.nowMs() + 1 });
+    expect(answer).toBeUndefined();
+  });
+
+  it("at the beginning of a segment does not lend it the numbers of the one before", () => {
+    const directory = new ClusterDirectory("c");
+    const taken: number[] = [];
+    const replay = new LogReplay({
+      directory: () => directory,
+      present: () => {},
+      taken: (frame) => taken.push(frame.count),
+      late: () => {},
+    });
+    const frame = makeFrame(new ClusterDirectory("logged"), { timeMs: 1, cells: [["h", "m", 1, 1]] });
+    const cells = (number: number) =>
+      new CellsEncoder().encode({ cluster: 0, number, timeMs: 1, names: 1 }, frame, new AllNews().of(frame));
+    const column = { column: 0, name: "m", kind: "number", common: null, own: [] } as const;
+    const names = {
+      id: 0,
+      name: "c",
+      facts: NO_CLUSTER_FACTS,
+      hosts: [[0, newHostFacts("h")]],
+      columns: [column],
+    } as const;
+    replay.onRecord(2, encodeJson(names), 1);
+    replay.onRecord(4, cells(1), 1);
+    // Its checkpoint and its names could not be read.
+    replay.onRecord(4, cells(2), 2);
+    expect([taken, replay.unknownCells]).toEqual([[1], 1]);
+    expect(replay.faults).toEqual(["frame 2: names that it relies on are lost"]);
+  });
+});
+
+it("a log of the first version is refused with a word on what to do", async () => {
+  const old = new MemoryLogFiles();
+  const { log } = RecordLog.open(old, { prefix: "frames", segmentBytesMax: 1e6 }, () => {});
+  log.append(1, new TextEncoder().encode('{"frame":0}'));
+  log.close();
+  await expect(makeCollector({ clock, files: old }).start()).rejects.toThrow(
+    "reading the frame log: it has version 1, this program reads version 2; move the directory of frames away",
+  );
 });

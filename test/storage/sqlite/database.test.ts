@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { temporaryDirectory } from "../support/temporary.js";
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
+const NEWEST = MIGRATIONS.length;
 let fileNumber = 0;
 const newFile = () => join(directory.path, `${++fileNumber}.db`);
 
@@ -24,7 +25,7 @@ describe("a new file", () => {
     const db = openTestDatabase(newFile());
     expect(tablesOf(db)).toEqual(["chunk", "event", "meta", "series", "tail"]);
     const pragmas = ["application_id", "user_version", "journal_mode", "synchronous", "page_size"];
-    expect(pragmas.map((name) => db.pragma(name, { simple: true }))).toEqual([APPLICATION_ID, 1, "wal", 2, 8_192]);
+    expect(pragmas.map((name) => db.pragma(name, { simple: true }))).toEqual([APPLICATION_ID, NEWEST, "wal", 2, 8_192]);
     closeDatabase(db);
   });
 
@@ -84,14 +85,14 @@ describe("refused, and left as it is", () => {
     [
       "another program's database",
       foreign,
-      "storage-corrupt",
+      "storage-foreign",
       ["another program", "application_id 0", "Move it aside"],
     ],
     [
       "a newer schema",
       () => sound((db) => db.pragma("user_version = 99")),
       "storage-newer",
-      ["version 99", "up to 1", "Update"],
+      ["version 99", `up to ${NEWEST}`, "Update"],
     ],
     ["scribbled over after a crash", scribbled, "storage-corrupt", ["check after a crash", "Move it aside"]],
     ["cut in the middle after a crash", () => scribbled().subarray(0, 40_000), "storage-corrupt", ["Move it aside"]],
@@ -139,8 +140,14 @@ describe("check after a crash", () => {
 });
 
 describe("migrations", () => {
-  const second: Migration = { version: 2, sql: "ALTER TABLE event ADD COLUMN note TEXT" };
-  const bad: Migration = { version: 3, sql: "CREATE TABLE half (a); CREATE TABLE half (a)" };
+  const second: Migration = { version: NEWEST + 1, sql: "ALTER TABLE event ADD COLUMN note TEXT" };
+  const bad: Migration = { version: NEWEST + 2, sql: "CREATE TABLE half (a); CREATE TABLE half (a)" };
+
+  const badNext: Migration = { ...bad, version: NEWEST + 1 };
+  const copiesOf = (file: string) =>
+    readdirSync(directory.path)
+      .map((name) => join(directory.path, name))
+      .filter((path) => path.startsWith(`${file}.v`));
 
   test("the list ascends by one", () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
@@ -152,16 +159,46 @@ describe("migrations", () => {
     old.prepare("INSERT INTO event (sequence, time_ms, json) VALUES (7, 0, '{}')").run();
     closeDatabase(old);
     const db = openDatabase(file, { log: new KeptLog(), migrations: [...MIGRATIONS, second] });
-    expect(db.pragma("user_version", { simple: true })).toBe(2);
+    expect(db.pragma("user_version", { simple: true })).toBe(NEWEST + 1);
     expect(db.prepare("SELECT sequence, note FROM event").all()).toEqual([{ sequence: 7, note: null }]);
     closeDatabase(db);
+  });
+
+  test("the file as it was is kept beside it, and read by who knows only the version before", () => {
+    const file = newFile();
+    closeDatabase(openTestDatabase(file));
+    const log = new KeptLog();
+    closeDatabase(openDatabase(file, { log, migrations: [...MIGRATIONS, second] }));
+    const [copy, ...others] = copiesOf(file);
+    expect(others).toEqual([]);
+    expect(copy).toMatch(new RegExp(`\\.v${NEWEST}-\\d{8}T\\d{6}Z$`));
+    expect(log.lines).toEqual([
+      expect.stringMatching(`^info ${file} is copied to ${copy} before its schema is taken forward`),
+      `info ${file}: schema version ${NEWEST} was taken to ${NEWEST + 1}`,
+    ]);
+    closeDatabase(openTestDatabase(copy as string));
+  });
+
+  test("a copy that was interrupted is made anew; one that was finished is not made again", () => {
+    const file = newFile();
+    closeDatabase(openTestDatabase(file));
+    const stamp = new Date(statSync(file).mtimeMs).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+    const copy = `${file}.v${NEWEST}-${stamp}`;
+    writeFileSync(`${copy}.part`, "half");
+    // The step fails after the copy was made: the next start finds it.
+    expect(() => openDatabase(file, { log: new KeptLog(), migrations: [...MIGRATIONS, badNext] })).toThrow("half");
+    expect(copiesOf(file)).toEqual([copy]);
+    const log = new KeptLog();
+    closeDatabase(openDatabase(file, { log, migrations: [...MIGRATIONS, second] }));
+    expect(copiesOf(file)).toEqual([copy]);
+    expect(log.lines).toEqual([`info ${file}: schema version ${NEWEST} was taken to ${NEWEST + 1}`]);
   });
 
   test("a step that fails leaves the version before it", () => {
     const file = newFile();
     expect(() => openDatabase(file, { log: new KeptLog(), migrations: [...MIGRATIONS, second, bad] })).toThrow("half");
     const db = new Database(file);
-    expect(db.pragma("user_version", { simple: true })).toBe(2);
+    expect(db.pragma("user_version", { simple: true })).toBe(NEWEST + 1);
     expect(tablesOf(db)).not.toContain("half");
     db.close();
   });

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type Database from "better-sqlite3";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import { closeDatabase } from "../../../storage/sqlite/database.js";
 import { SqliteEventStore } from "../../../storage/sqlite/event-store.js";
-import { Retention } from "../../../storage/sqlite/retention.js";
+import { Retention, usedBytes } from "../../../storage/sqlite/retention.js";
 import { SqliteArchive } from "../../../storage/sqlite/sqlite-archive.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { KeptLog, openTestDatabase } from "../support/sqlite.js";
@@ -33,7 +33,7 @@ afterAll(() => {
 function open(rowsMax: number): SqliteArchive {
   const file = join(directory.path, `${++fileNumber}.db`);
   db = openTestDatabase(file, log);
-  return new SqliteArchive(db, file, { retention: new Retention(db, HOUR_MS, clock, log, rowsMax) });
+  return new SqliteArchive(db, file, { retention: new Retention(db, { keepMs: HOUR_MS, clock, log, rowsMax }) });
 }
 
 const keyOf = (host: string) => ({ cluster: "khab", host, metric: "load_one" });
@@ -76,7 +76,7 @@ test("a series whose newest sample is too old is forgotten", async () => {
 
 test("a forgotten series that comes back has nothing of its former life", async () => {
   archive = open(1);
-  await archive.append([batch("old", 3_000)]);
+  await archive.append([batch("old", 30_000)]);
   await clock.advance(2 * HOUR_MS);
   // One row of each table a sweep: the tail is gone, most chunks are still there.
   await archive.append([]);
@@ -123,4 +123,59 @@ test("a sweep that fails does not fail the append", async () => {
   await archive.append([batch("node1", 1)]);
   expect((await read("node1"))?.timesMs.length).toBe(1);
   expect(log.lines).toEqual(["warn cannot delete history older than 1h: not now"]);
+});
+
+describe("by size", () => {
+  const LIMIT_BYTES = 512 * 1_024;
+  /** Noise: nearly nine bytes a sample. */
+  const noise = (host: string, count: number): SeriesBatch => {
+    const { key, type, units, series } = batch(host, count);
+    const values = series.timesMs.map((timeMs) => Math.sin(timeMs));
+    return { key, type, units, series: { kind: "number", timesMs: series.timesMs, values } };
+  };
+
+  function openLimited(sizeBytesMax: number): SqliteArchive {
+    const file = join(directory.path, `${++fileNumber}.db`);
+    db = openTestDatabase(file, log);
+    return new SqliteArchive(db, file, { retention: new Retention(db, { sizeBytesMax, clock, log }) });
+  }
+
+  test("the oldest chunks go until the pages in use are below the limit; the newest samples stay", async () => {
+    archive = openLimited(LIMIT_BYTES);
+    let given = 0;
+    for (let round = 0; round < 60; round++) {
+      await clock.advance(1_000_000);
+      await archive.append([noise("node1", 1_000), noise("node2", 1_000)]);
+      given += 2_000;
+      expect(usedBytes(db)).toBeLessThanOrEqual(LIMIT_BYTES);
+    }
+    expect(given * 8).toBeGreaterThan(LIMIT_BYTES);
+    for (const host of ["node1", "node2"]) {
+      const timesMs = (await read(host))?.timesMs ?? new Float64Array();
+      expect(timesMs.at(-1)).toBe(clock.nowMs());
+      // Without a gap: only the beginning is gone.
+      expect(timesMs.length).toBeGreaterThan(10_000);
+      const firstMs = timesMs[0] ?? 0;
+      expect(await archive.coverage()).toMatchObject({ toMs: clock.nowMs() });
+      expect(timesMs.filter((timeMs) => timeMs > clock.nowMs() - 500_000).length).toBe(1_000);
+      expect(firstMs).toBeGreaterThan(START_MS + 1_000_000);
+    }
+    expect(log.lines).toEqual([]);
+  });
+
+  test("below the limit nothing goes", async () => {
+    archive = openLimited(100 * LIMIT_BYTES);
+    await archive.append([noise("node1", 20_000)]);
+    expect((await read("node1"))?.timesMs.length).toBe(20_000);
+  });
+
+  test("a limit that the newest samples alone exceed is told once, and nothing of them goes", async () => {
+    archive = openLimited(1);
+    for (let round = 0; round < 3; round++) {
+      await clock.advance(1_000);
+      await archive.append([batch("node1", 2)]);
+    }
+    expect((await read("node1"))?.timesMs.length).toBe(6);
+    expect(log.lines).toEqual([expect.stringContaining("more than the size-limit of 1 bytes")]);
+  });
 });

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Running, runProcess, startProcess } from "./process.js";
 
-const FRONT_DOOR = resolve(import.meta.dirname, "../../../dist/grate.js");
+/** Another build than this tree's, if one is named. */
+const FRONT_DOOR = process.env["GRATE_FRONT_DOOR"] ?? resolve(import.meta.dirname, "../../../dist/grate.js");
 
 interface GrateOptions {
   readonly namespace?: string;

@@ -10,6 +10,13 @@ export interface Usage {
   readonly pssBytes: number;
   /** Bytes that went to write(2) and its kin. */
   readonly writtenBytes: number;
+  /** Calls of write(2) and its kin, sockets and pipes among them. */
+  readonly writeCalls: number;
+  /**
+   * Pages that it made dirty, by write(2) or through a mapping, less those thrown away again: what the file
+   * system has to bring to the disk. Nothing of it is counted on a tmpfs.
+   */
+  readonly dirtiedBytes: number;
 }
 
 export function usageOf(pid: number): Usage {
@@ -20,11 +27,14 @@ export function usageOf(pid: number): Usage {
   }
   const rollup = readFileSync(`${root}/smaps_rollup`, "utf8");
   const kilobytes = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? 0);
-  const written = /^wchar: (\d+)/m.exec(readFileSync(`${root}/io`, "utf8"))?.[1];
+  const io = readFileSync(`${root}/io`, "utf8");
+  const counted = (key: string) => Number(new RegExp(`^${key}: (\\d+)`, "m").exec(io)?.[1] ?? 0);
   return {
     cpuMs: cpuNs / 1e6,
     rssBytes: kilobytes("Rss") * 1024,
     pssBytes: kilobytes("Pss") * 1024,
-    writtenBytes: Number(written ?? 0),
+    writtenBytes: counted("wchar"),
+    writeCalls: counted("syscw"),
+    dirtiedBytes: counted("write_bytes") - counted("cancelled_write_bytes"),
   };
 }

@@ -1,7 +1,13 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../core/base/clock.js";
-import { writeAlerts, writeError, writeHistory, writeStatus } from "../../../core/wire/extension/index.js";
+import {
+  writeAlerts,
+  writeError,
+  writeHistory,
+  writeMetadata,
+  writeStatus,
+} from "../../../core/wire/extension/index.js";
 import { CollectorRefused, MalformedAnswer } from "../../../viewer/pull/client.js";
 import { QueryClient } from "../../../viewer/pull/query-client.js";
 import { makeAlert, makeEvent } from "../../support/alerts.js";
@@ -65,6 +71,48 @@ describe("questions over the wire", () => {
     const result = await client.history({ key: KEY, fromMs: 0, toMs: 1_000 }, alive);
     expect(result).toMatchObject({ kind: "number" });
     expect(result.kind === "buckets" ? -1 : result.timesMs.length).toBe(0);
+  });
+});
+
+describe("questions about many series", () => {
+  const one = Float64Array.of(1);
+  const buckets = { startMs: 0, stepMs: 60_000, min: one, avg: one, max: one };
+  const range = { fromMs: 0, toMs: 60_000, stepMs: 60_000 };
+  const common = { cluster: "a/b", fromMs: 0, toMs: 60_000 };
+
+  test("one metric of all hosts", async () => {
+    const series = ["a", "*"].map((host) => ({ host, data: { kind: "buckets", ...buckets } as const }));
+    const { client, lines } = await clientOf(writeHistory(FACTS, { ...common, metric: "m", series }));
+    expect(await client.historyOfMany({ cluster: "a/b", metric: "m", ...range, holdMs: 5_000 }, alive)).toEqual(series);
+    expect(lines[0]).toBe("grate:1/history?cluster=a%2Fb&host=*&metric=m&from=0&to=60&step=60000ms&hold=5000ms");
+  });
+
+  test("all metrics of a host that is called *", async () => {
+    const data = { kind: "text", timesMs: Float64Array.of(1_000), texts: ["Linux"] } as const;
+    const series = [{ host: "*", metric: "os", data }];
+    const { client, lines } = await clientOf(writeHistory(FACTS, { ...common, series }));
+    expect(await client.historyOfMany({ cluster: "a/b", host: "*", fromMs: 0, toMs: 60_000 }, alive)).toEqual(series);
+    expect(lines[0]).toBe("grate:1/history?cluster=a%2Fb&host=%2A&metric=*&from=0&to=60");
+  });
+
+  test("all hosts in one", async () => {
+    const merged = { ...buckets, sum: one, hosts: Uint32Array.of(1), series: 1 };
+    const { client, lines } = await clientOf(writeHistory(FACTS, { ...common, metric: "m", series: [], merged }));
+    expect(await client.mergedHistory({ cluster: "a/b", metric: "m", ...range }, alive)).toEqual(merged);
+    expect(lines[0]).toContain("host=*&metric=m&from=0&to=60&step=60000ms&merge=hosts");
+  });
+
+  test("a collector that is too old for it", async () => {
+    const { client } = await clientOf(writeHistory(FACTS, { ...common, metric: "m", series: [] }));
+    const asked = client.mergedHistory({ cluster: "a/b", metric: "m", ...range }, alive);
+    await expect(asked).rejects.toThrow(MalformedAnswer);
+  });
+
+  test("metadata", async () => {
+    const clusters = [{ name: "a/b", hosts: 1, hostNames: ["h"], metrics: [] }];
+    const { client, lines } = await clientOf(writeMetadata(FACTS, { clusters }));
+    expect(await client.metadata("a/b", true, alive)).toEqual(clusters);
+    expect(lines).toEqual(["grate:1/metadata?cluster=a%2Fb&hosts=yes"]);
   });
 });
 

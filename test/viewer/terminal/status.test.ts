@@ -48,6 +48,16 @@ const REPORT: CollectorReport = {
 };
 
 describe("what is printed", () => {
+  test.each([
+    [7 * 3_600_000, "10.0.0.1:8649; its clock is 7h ahead"],
+    [-90_000, "10.0.0.1:8649; its clock is 1m 30s behind"],
+    [0, "10.0.0.1:8649"],
+  ])("a source whose clock is off by %d ms", (skewMs, shown) => {
+    const sources = REPORT.sources.slice(0, 1).map((source) => ({ ...source, skewMs }));
+    const lines = formatStatus({ ...REPORT, sources }, { ...PLAIN, width: 120 });
+    expect(lines.find((line) => line.startsWith("khab "))).toContain(`0    0  ${shown}`);
+  });
+
   test("facts, sources, clusters", () => {
     expect(formatStatus(REPORT, PLAIN)).toEqual([
       "grate 0.1.0, up 1h 2m, frame 12",

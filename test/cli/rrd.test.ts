@@ -1,0 +1,82 @@
+/** `grate rrd` as a process: exit codes, where what is printed, and the pipe. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { grate } from "./front-door.js";
+
+const directory = mkdtempSync(join(tmpdir(), "grate-rrd-cli-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const FILE = join(directory, "x.rrd");
+const FRONT_DOOR = resolve(import.meta.dirname, "../../dist/grate.js");
+const pipe = (input: string) =>
+  spawnSync(process.execPath, [FRONT_DOOR, "rrd", "-"], { input, cwd: directory, encoding: "utf8" });
+
+describe("grate rrd", () => {
+  test("creates, updates, tunes and tells, with options that grate has too", () => {
+    const steps = [
+      ["create", FILE, "--start", "1000000000", "--step", "15", "DS:a:GAUGE:120:U:U", "RRA:AVERAGE:0.5:1:5"],
+      ["update", FILE, "-t", "a", "1000000015:1.5"],
+      ["update", "--", FILE, "1000000030:2.5"],
+      ["tune", FILE, "-h", "a:77"],
+    ];
+    for (const words of steps) expect(grate(["rrd", ...words])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(grate(["rrd", "last", FILE]).stdout).toBe("1000000030\n");
+    expect(grate(["rrd", "info", FILE]).stdout).toContain("ds[a].minimal_heartbeat = 77\n");
+  });
+
+  test.each<[name: string, words: string[], code: number, stdout: RegExp, stderr: RegExp]>([
+    ["no command", [], 2, /^$/, /^Usage: grate rrd/],
+    ["--help", ["--help"], 0, /^Usage: grate rrd/, /^$/],
+    ["--help of a command", ["update", "--help"], 0, /^Usage: grate rrd/, /^$/],
+    ["an unknown command", ["graph"], 2, /^$/, /^grate: unknown command 'rrd graph', expected one of create, update, /],
+    [
+      "a file that is not there",
+      ["info", "/nonexistent"],
+      1,
+      /^$/,
+      /^ERROR: opening '\/nonexistent': No such file or directory\n$/,
+    ],
+    ["a time that is not there", ["last", "/nonexistent"], 1, /^-1\n$/, /^ERROR: opening/],
+    ["an unknown option", ["fetch", FILE, "AVERAGE", "-q"], 1, /^$/, /^ERROR: invalid option -- 'q'\n$/],
+  ])("%s", (_, words, code, stdout, stderr) => {
+    const ended = grate(["rrd", ...words]);
+    expect(ended.code).toBe(code);
+    expect(ended.stdout).toMatch(stdout);
+    expect(ended.stderr).toMatch(stderr);
+  });
+
+  test("the pipe answers each line and ends at quit", () => {
+    const { stdout, status } = pipe(
+      [
+        "create y.rrd --start 1000000000 --step 15 DS:a:GAUGE:120:U:U RRA:AVERAGE:0.5:1:5",
+        "update y.rrd 1000000015:1",
+        "update y.rrd 1000000015:1",
+        "pwd",
+        "last y.rrd",
+        "quit",
+        "update y.rrd 1000000030:1",
+      ].join("\n"),
+    );
+    const ok = /OK u:\d+\.\d\d s:\d+\.\d\d r:\d+\.\d\d/g;
+    expect(stdout.replaceAll(ok, "OK").split("\n")).toEqual([
+      "OK",
+      "OK",
+      "ERROR: y.rrd: illegal attempt to update using time 1000000015 when last update time is 1000000015 (minimum one second step)",
+      directory,
+      "OK",
+      "1000000015",
+      "OK",
+      "",
+    ]);
+    expect(status).toBe(0);
+    expect(pipe("last y.rrd").stdout).toMatch(/^1000000015\nOK /);
+  });
+
+  test("an endless line is refused, and the next one is answered", () => {
+    const { stdout } = pipe(`update y.rrd ${"1".repeat(3_000_000)}\nlast y.rrd\n`);
+    expect(stdout).toMatch(/^ERROR: the line has more than 1048576 characters\n1000000015\nOK /);
+  });
+});

@@ -1,0 +1,252 @@
+/** RRD files of gmetad's layout as an archive: the contract of all stores, and what is particular to it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { SeriesBatch } from "../../../../core/model/archive.js";
+import { archivesOf } from "../../../../storage/rrd/archive/config.js";
+import { RrdArchive, type RrdArchiveOptions } from "../../../../storage/rrd/archive/rrd-archive.js";
+import { archiveContract } from "../../../contract/archive-contract.js";
+import { VirtualClock } from "../../../support/virtual-clock.js";
+import { ourPipe } from "../support/our-pipe.js";
+
+const STEP_S = 15;
+/** As gmetad's, with fewer rows in the coarser ones. */
+const RRAS = ["RRA:AVERAGE:0.5:1:5856", "RRA:AVERAGE:0.5:4:2016", "RRA:AVERAGE:0.5:40:600"];
+
+const clock = new VirtualClock();
+let warnings: string[] = [];
+function open(directory: string, more: Partial<RrdArchiveOptions> = {}): RrdArchive {
+  return new RrdArchive({
+    directory,
+    mode: "write",
+    stepS: STEP_S,
+    archives: archivesOf(RRAS, STEP_S),
+    lowerCaseHosts: false,
+    clock,
+    log: { info: () => {}, warn: (message) => warnings.push(message) },
+    random: () => 0,
+    ...more,
+  });
+}
+
+archiveContract("rrd", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "grate-rrd-archive-"));
+  return {
+    archive: open(directory),
+    reopen: async () => open(directory),
+    cleanup: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+});
+
+const START_S = 1_700_000_100 - (1_700_000_100 % 600);
+const KEY = { cluster: "khab", host: "Node1", metric: "load_one" };
+
+function batch(
+  pairs: readonly (readonly [timeS: number, value: number])[],
+  more: Partial<SeriesBatch> = {},
+): SeriesBatch {
+  return {
+    key: KEY,
+    type: "float",
+    units: "",
+    series: {
+      kind: "number",
+      timesMs: Float64Array.from(pairs, ([timeS]) => timeS * 1_000),
+      values: Float64Array.from(pairs, ([, value]) => value),
+    },
+    ...more,
+  };
+}
+
+describe("gmetad's layout", () => {
+  let directory: string;
+  let answer: ReturnType<typeof ourPipe>;
+  beforeEach(() => {
+    warnings = [];
+    directory = mkdtempSync(join(tmpdir(), "grate-rrd-archive-"));
+    answer = ourPipe(directory);
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const FILE = "khab/Node1/load_one.rrd";
+  /** Rows of the finest archive as "offset:value", offsets in seconds after START_S. */
+  const rows = (fromS: number, toS: number) =>
+    answer(`fetch ${FILE} AVERAGE -s ${START_S + fromS} -e ${START_S + toS - 1} -r 1`)
+      .output.split("\n")
+      .filter((line) => /^\d/.test(line.trim()))
+      .map((line) => line.trim().split(": "))
+      .map(([time, value]) => `${Number(time) - START_S}:${value === "-nan" ? "-" : Number(value)}`)
+      .join(" ");
+
+  test("a file is called cluster/host/metric.rrd, with gmetad's source, heartbeat and archives", async () => {
+    await open(directory).append([batch([[START_S, 1]])]);
+    const info = answer(`info ${FILE}`).output;
+    for (const line of [
+      "step = 15",
+      "ds[sum].index = 0",
+      'ds[sum].type = "GAUGE"',
+      "ds[sum].minimal_heartbeat = 120",
+      "ds[sum].min = NaN",
+      'ds[sum].last_ds = "1"',
+      'rra[0].cf = "AVERAGE"',
+      "rra[0].rows = 5856",
+      "rra[1].pdp_per_row = 4",
+      "rra[2].pdp_per_row = 40",
+    ]) {
+      expect(info).toContain(`${line}\n`);
+    }
+    expect(statSync(join(directory, FILE)).mode & 0o777).toBe(0o644);
+  });
+
+  test("folders of hosts in lower case, if so configured; clusters and metrics as they are", async () => {
+    const key = { cluster: "Khab", host: "Node1", metric: "Load" };
+    const archive = open(directory, { lowerCaseHosts: true });
+    await archive.append([batch([[START_S, 1]], { key })]);
+    expect(existsSync(join(directory, "Khab/node1/Load.rrd"))).toBe(true);
+    expect((await archive.read({ key, fromMs: 0, toMs: 8.64e15 }))?.timesMs.length).toBe(1);
+  });
+
+  test("points in time and texts are not kept", async () => {
+    const series = { kind: "text", timesMs: Float64Array.of(START_S * 1_000), texts: ["Linux"] } as const;
+    await open(directory).append([
+      batch([[START_S, 1]], { key: { ...KEY, metric: "boottime" }, type: "timestamp" }),
+      batch([], { key: { ...KEY, metric: "os_name" }, type: "string", series }),
+    ]);
+    expect(existsSync(join(directory, "khab"))).toBe(false);
+  });
+
+  test("a file that gmetad left is gone on with", async () => {
+    answer("mkdir khab");
+    answer("mkdir khab/Node1");
+    answer(
+      `create ${FILE} --start ${START_S - 1} --step 15 DS:sum:GAUGE:120:U:U RRA:AVERAGE:0.5:1:244 RRA:AVERAGE:0.5:24:244`,
+    );
+    for (let i = 0; i <= 4; i++) answer(`update ${FILE} ${START_S + 15 * i}:${i}`);
+    const archive = open(directory);
+    await archive.append([
+      batch(
+        [
+          [60, 9],
+          [75, 5],
+          [90, 6],
+        ].map(([t, v]) => [START_S + (t as number), v as number]),
+      ),
+    ]);
+    expect(rows(0, 90)).toBe("15:1 30:2 45:3 60:4 75:5 90:6");
+    expect(await archive.coverage()).toEqual({ fromMs: (START_S + 15) * 1_000, toMs: (START_S + 90) * 1_000 });
+  });
+
+  test.each<[string, number | undefined, string]>([
+    [
+      "90 s, as gmond's load_one: a silence of 10 min is a hole after six minutes",
+      90,
+      "330:1 345:1 360:1 375:- 390:- ",
+    ],
+    ["not known: it holds for the heartbeat", undefined, "330:- 345:- 360:- 375:- 390:- "],
+    ["1200 s, as gmond's cpu_num: it is repeated", 1_200, "330:1 345:1 360:1 375:1 390:1 "],
+  ])("a value expected every %s", async (_, tmaxS, middle) => {
+    await open(directory).append([
+      batch(
+        [
+          [START_S, 1],
+          [START_S + 600, 2],
+        ],
+        { tmaxS },
+      ),
+    ]);
+    expect(rows(-15, 15)).toBe("0:1 15:1");
+    expect(`${rows(315, 390)} `).toBe(middle);
+    // Nothing of the new value before its time, whatever the heartbeat allows.
+    expect(rows(570, 600)).toBe(tmaxS === 1_200 ? "585:1 600:2" : "585:- 600:2");
+  });
+
+  test("a value is repeated across appends and restarts", async () => {
+    let archive = open(directory);
+    await archive.append([batch([[START_S, 1]], { tmaxS: 1_200 })]);
+    await archive.append([batch([[START_S + 300, 2]], { tmaxS: 1_200 })]);
+    archive = open(directory);
+    await archive.append([batch([[START_S + 600, 3]], { tmaxS: 1_200 })]);
+    expect(
+      rows(-15, 600)
+        .split(" ")
+        .map((row) => row.split(":")[1])
+        .join(""),
+    ).toBe(`1${"1".repeat(19)}${"2".repeat(20)}3`);
+  });
+
+  test("a rare value follows its host: after the next spill has begun, and at the end", async () => {
+    const archive = open(directory);
+    const rare = { key: { ...KEY, metric: "cpu_num" }, tmaxS: 1_200 };
+    const often = { key: KEY, tmaxS: 70 };
+    const spill = (fromS: number) => {
+      const samples = Array.from({ length: 4 }, (_, i) => [START_S + fromS + 15 * i, 5] as const);
+      return archive.append([batch(samples, often)]);
+    };
+    const lastOf = (metric: string) => Number(answer(`last khab/Node1/${metric}.rrd`).output) - START_S;
+    await archive.append([batch([[START_S, 8]], rare)]);
+    await spill(15);
+    expect([lastOf("cpu_num"), lastOf("load_one")]).toEqual([0, 60]);
+    await clock.advance(10_000);
+    await spill(75);
+    expect([lastOf("cpu_num"), lastOf("load_one")]).toEqual([60, 120]);
+    await archive.append([batch([[START_S + 100, 9]], rare)]);
+    await archive.close();
+    expect([lastOf("cpu_num"), lastOf("load_one")]).toEqual([120, 120]);
+    const values = answer(`fetch khab/Node1/cpu_num.rrd AVERAGE -s ${START_S} -e ${START_S + 119} -r 1`).output;
+    expect([...values.matchAll(/: (\S+)/g)].map(([, value]) => Number(value))).toEqual([8, 8, 8, 8, 8, 8, 9, 9]);
+  });
+
+  test("of a long history each time is read from its finest archive", async () => {
+    const archive = open(directory);
+    const count = 30_000;
+    const pairs = Array.from({ length: count }, (_, i) => [START_S + 15 * i, 5] as const);
+    for (let from = 0; from < count; from += 1_000) await archive.append([batch(pairs.slice(from, from + 1_000))]);
+    const series = await archive.read({ key: KEY, fromMs: 0, toMs: 8.64e15 });
+    if (series?.kind !== "number") throw new Error("no numbers");
+    const steps = Array.from(series.timesMs.subarray(1), (time, i) => (time - (series.timesMs[i] as number)) / 1_000);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(600);
+    expect(steps.filter((step) => step <= 0)).toEqual([]);
+    expect(steps.slice(-5_000).every((step) => step === 15)).toBe(true);
+    expect(new Set(series.values)).toEqual(new Set([5]));
+    expect(series.timesMs.at(-1)).toBe((START_S + 15 * (count - 1)) * 1_000);
+  });
+
+  test("mode read: nothing is written, and what gmetad wrote is read", async () => {
+    await open(directory).append([
+      batch([
+        [START_S, 1],
+        [START_S + 15, 2],
+      ]),
+    ]);
+    const before = readFileSync(join(directory, FILE));
+    const archive = open(directory, { mode: "read" });
+    await archive.append([batch([[START_S + 30, 3]]), batch([[START_S, 1]], { key: { ...KEY, host: "other" } })]);
+    expect(readFileSync(join(directory, FILE)).equals(before)).toBe(true);
+    expect(existsSync(join(directory, "khab/other"))).toBe(false);
+    const series = await archive.read({ key: KEY, fromMs: 0, toMs: 8.64e15 });
+    expect(series?.kind === "number" ? [...series.values] : []).toEqual([1, 2]);
+    expect(await archive.coverage()).toEqual({ fromMs: START_S * 1_000, toMs: (START_S + 15) * 1_000 });
+  });
+
+  test("a file that cannot be used costs its own metric and is told, the others go on", async () => {
+    const archive = open(directory);
+    await archive.append([batch([[START_S, 1]])]);
+    writeFileSync(join(directory, FILE), "not an RRD file");
+    const other = { ...KEY, metric: "load_five" };
+    await archive.append([batch([[START_S + 15, 2]]), batch([[START_S + 15, 2]], { key: other })]);
+    expect(existsSync(join(directory, "khab/Node1/load_five.rrd"))).toBe(true);
+    expect(archive.health()).toMatchObject({ counters: { files: 2, fileFaultsTotal: 1 } });
+    expect(archive.health().message).toContain("load_one of Node1 is not kept");
+    expect(warnings.length).toBe(1);
+  });
+
+  test("another writer of the same files is noticed", async () => {
+    const archive = open(directory);
+    await archive.append([batch([[START_S, 1]])]);
+    answer(`update ${FILE} ${START_S + 15}:7`);
+    await archive.append([batch([[START_S + 30, 3]])]);
+    expect(rows(-15, 30)).toBe("0:1 15:7 30:3");
+    expect(archive.health().message).toBe("another program updates files of this directory too");
+  });
+});
