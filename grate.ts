@@ -221,6 +221,46 @@ terminal("status", "Print how the collector is: its sources, clusters and stores
   });
 
 program
+  .command("backup")
+  .description("Copy history, frames and the journal of the triggers into a directory, also while the collector works.")
+  .addOption(configOption().makeOptionMandatory())
+  .addOption(stateOption())
+  .requiredOption("--to <path>", "the directory to make")
+  .option("--force", "replace what is there")
+  .addHelpText(
+    "after",
+    examples(
+      "grate backup -c /etc/grate/grate.yaml --to /backup/grate-monday",
+      "grate backup -c grate.yaml --state /var/lib/grate --to /backup/grate --force",
+      "grate restore --from /backup/grate --dry-run     look the backup over",
+    ),
+  )
+  .action(async (options: { config: string; state?: string; to: string; force?: true }) => {
+    const { backup } = await import("./storage/bin/backup.js");
+    exitCode = await backup(options);
+  });
+
+program
+  .command("restore")
+  .description("Put a backup in the place of what a state directory has; that is kept under another name.")
+  .addOption(configOption())
+  .addOption(stateOption())
+  .requiredOption("--from <path>", "a directory that grate backup has made")
+  .option("--dry-run", "look the backup over and say what would be done")
+  .addHelpText(
+    "after",
+    examples(
+      "grate restore --from /backup/grate --state /var/lib/grate",
+      "grate restore --from /backup/grate --dry-run",
+      "grate restore -c grate.yaml --from /backup/grate     where the history has a name of its own",
+    ),
+  )
+  .action(async (options: { config?: string; state?: string; from: string; dryRun?: true }) => {
+    const { restore } = await import("./storage/bin/restore.js");
+    exitCode = await restore(options);
+  });
+
+program
   .command("rrd")
   .description("Create, update and read RRD files, as rrdtool does.")
   .argument("[words...]", "a command of rrdtool with its arguments, or - to read commands")

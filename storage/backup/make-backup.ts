@@ -30,6 +30,8 @@ export interface BackupOptions {
   readonly nowMs: number;
   readonly pid: number;
   readonly signal: AbortSignal;
+  /** For tests. */
+  readonly pagesPerStep?: number;
   /** How far the history is, 0 to 1. */
   progress(done: number, bytes: number): void;
 }
@@ -49,7 +51,9 @@ export async function makeBackup(options: BackupOptions): Promise<BackupReport> 
     throw new GrateError(`${to} is there already; choose another place, or have it replaced with --force`);
   }
   if (!existsSync(historyFile)) {
-    throw new GrateError(`there is no history to back up: ${historyFile} does not exist; name the state directory with --state`);
+    throw new GrateError(
+      `there is no history to back up: ${historyFile} does not exist; name the state directory with --state`,
+    );
   }
   await mkdir(dirname(to), { recursive: true });
   await removeLeftovers(to);
@@ -88,7 +92,8 @@ async function bytesOfState(stateDir: string, historyFile: string): Promise<numb
 }
 
 /** @returns version of its schema */
-async function copyHistory(from: string, to: string, { progress, signal }: BackupOptions): Promise<number> {
+async function copyHistory(from: string, to: string, options: BackupOptions): Promise<number> {
+  const { progress, signal, pagesPerStep = PAGES_PER_STEP } = options;
   const source = new Database(from, { readonly: true, fileMustExist: true, timeout: LOCK_WAIT_MS });
   let version: number;
   try {
@@ -104,7 +109,7 @@ async function copyHistory(from: string, to: string, { progress, signal }: Backu
       progress({ totalPages, remainingPages }) {
         signal.throwIfAborted();
         progress(1 - remainingPages / Math.max(1, totalPages), totalPages * pageBytes);
-        return PAGES_PER_STEP;
+        return pagesPerStep;
       },
     });
   } finally {

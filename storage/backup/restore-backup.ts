@@ -90,10 +90,11 @@ export async function restoreBackup(
     for (const [i, [name]] of places.entries()) await copyItem(from, name, manifest, drafts[i] as string);
     const aside: string[] = [];
     for (const [i, [, target]] of places.entries()) {
-      // The database's log and index first: without the file they mean nothing.
-      for (const path of [`${target}-wal`, `${target}-shm`, target]) {
+      // With the database's log and index, by the names under which SQLite finds them.
+      for (const suffix of ["-wal", "-shm", ""]) {
+        const path = target + suffix;
         if (!existsSync(path)) continue;
-        const kept = `${path}.replaced-${stampOf(nowMs)}`;
+        const kept = `${target}.replaced-${stampOf(nowMs)}${suffix}`;
         await rename(path, kept);
         undo.push(() => rename(kept, path));
         aside.push(kept);

@@ -4,8 +4,8 @@
  * count of decimals, if that gives every bit back. Whatever else comes (NaN, -0,
  * measured doubles) is compared bit by bit with the value before it.
  */
-import { type ByteReader, BytesError, type ByteWriter } from "./bytes.js";
-import { bytesToFloats, floatsToBytes } from "./floats.js";
+import { type ByteReader, BytesError } from "./bytes.js";
+import { bytesToFloats } from "./floats.js";
 
 /** Powers of ten that a double holds exactly and that metrics use. */
 export const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
@@ -14,23 +14,6 @@ export const BITWISE = 255;
 
 /** Difference and sign double twice; must stay within 2^53. */
 const WHOLE_MAX = 2 ** 51;
-
-export function writeNumbers(writer: ByteWriter, values: Float64Array): void {
-  const decimals = decimalsOf(values);
-  const whole = decimals === undefined ? undefined : toWhole(values, decimals);
-  if (decimals === undefined || whole === undefined) {
-    writer.byte(BITWISE);
-    writeBitwise(writer, floatsToBytes(values));
-    return;
-  }
-  writer.byte(decimals);
-  let previous = 0;
-  for (let i = 0; i < whole.length; i++) {
-    const value = whole[i] as number;
-    writer.signed(value - previous);
-    previous = value;
-  }
-}
 
 export function readNumbers(reader: ByteReader, count: number): Float64Array {
   const decimals = reader.byte();
@@ -75,30 +58,6 @@ export function toWhole(values: Float64Array, decimals: number): Float64Array | 
     whole[i] = Math.round(value * power);
   }
   return whole;
-}
-
-/** Control byte of a value equal to the one before: eight zero bytes above, none below. */
-const SAME = 0x80;
-
-/** Each value: a byte with the count of zero bytes above (high half) and below (low half), then those between. */
-function writeBitwise(writer: ByteWriter, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; at += 8) {
-    let above = 0;
-    while (above < 8 && difference(bytes, at + 7 - above) === 0) above++;
-    if (above === 8) {
-      writer.byte(SAME);
-      continue;
-    }
-    let below = 0;
-    while (difference(bytes, at + below) === 0) below++;
-    writer.byte((above << 4) | below);
-    for (let i = at + below; i < at + 8 - above; i++) writer.byte(difference(bytes, i));
-  }
-}
-
-/** The bits of byte i that differ from the value before. */
-function difference(bytes: Uint8Array, i: number): number {
-  return i < 8 ? (bytes[i] as number) : (bytes[i] as number) ^ (bytes[i - 8] as number);
 }
 
 function readBitwise(reader: ByteReader, count: number): Uint8Array {

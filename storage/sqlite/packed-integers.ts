@@ -263,6 +263,7 @@ function readRice(reader: ByteReader, count: number, found: Surprises, withChang
   const { runs, changes } = found;
   const bits = new BitReader(reader.rest());
   const { bytes } = bits;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   // Below it, five bytes can be read at once.
   const safe = bytes.length - 5;
   let at = 0;
@@ -270,14 +271,8 @@ function readRice(reader: ByteReader, count: number, found: Surprises, withChang
     const byteAt = at >>> 3;
     if (withChanges && byteAt <= safe) {
       const shift = at & 7;
-      // What is shifted out of the fifth byte is not needed: 8 - 0 would shift all of it out.
-      const word =
-        ((((bytes[byteAt] as number) << 24) |
-          ((bytes[byteAt + 1] as number) << 16) |
-          ((bytes[byteAt + 2] as number) << 8) |
-          (bytes[byteAt + 3] as number)) <<
-          shift) |
-        ((bytes[byteAt + 4] as number) >>> (8 - shift));
+      // At a shift of nought the fifth byte is shifted out as a whole.
+      const word = (view.getInt32(byteAt) << shift) | ((bytes[byteAt + 4] as number) >>> (8 - shift));
       const runOnes = Math.clz32(~word);
       const used = runOnes + 1 + runParameter;
       const rest = word << used;

@@ -1,8 +1,8 @@
 /**
  * How samples become rows. New samples of a series go to its tail, a row that
  * grows by one encoded part with each append and is cheap to rewrite. When the tail
- * is full its samples are encoded once more, as one and deflated, and become a
- * chunk that never changes. Pure.
+ * is full its samples are encoded once more, as one, and become a chunk, which is
+ * merged with others later (chunk-merging.ts). Pure.
  */
 import type { Series } from "../../core/model/series.js";
 import { joinSeries, sliceSeries } from "../series.js";

@@ -12,7 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { systemClock } from "../../core/base/clock.js";
+import { sleep, systemClock } from "../../core/base/clock.js";
 import { silentLogger } from "../../core/base/log.js";
 import type { SeriesBatch } from "../../core/model/archive.js";
 import { bucketsOfRow } from "../../core/model/bucket-table.js";
@@ -33,6 +33,8 @@ const DAY_MS = 86_400_000;
 const END_MS = 20_778 * DAY_MS;
 const START_MS = END_MS - DAY_MS;
 const YEAR_MS = 365 * DAY_MS;
+/** Time for the peer to merge its parts, before it is weighed. */
+const MERGE_MS = 3_000;
 /** As many as the spill hands over at a time. */
 const SAMPLES_PER_PART = 10_000;
 
@@ -60,14 +62,13 @@ class Walker {
   readonly #random: SeededRandom;
   readonly #walk: (typeof WALKS)[number];
   readonly #phaseMs: number;
+  readonly #host: string;
+  readonly #metric: string;
   #units: number;
 
-  constructor(
-    readonly host: string,
-    readonly metric: string,
-    seed: number,
-    walk: number,
-  ) {
+  constructor(host: string, metric: string, seed: number, walk: number) {
+    this.#host = host;
+    this.#metric = metric;
     this.#random = new SeededRandom(seed);
     this.#walk = WALKS[walk % WALKS.length] as (typeof WALKS)[number];
     this.#units = this.#random.below(this.#walk.most);
@@ -86,7 +87,7 @@ class Walker {
       timesMs[i] = fromMs + i * PACE_MS + this.#phaseMs;
       values[i] = this.#units / 10 ** decimals;
     }
-    const key = { cluster: "khab", host: this.host, metric: this.metric };
+    const key = { cluster: "khab", host: this.#host, metric: this.#metric };
     return { key, type: "double", units: "", series: { kind: "number", timesMs, values } };
   }
 }
@@ -155,7 +156,7 @@ const DAY = `one metric of ${HOSTS} hosts, a day, 240 steps, least, mean and mos
 const YEAR_FEW = "one metric of one host, a year, 240 steps";
 const YEAR_MANY = "one metric of one host, a year, 1,000 steps";
 const DAY_STEP_MS = DAY_MS / 240;
-/** Whole minutes, and a whole number of them in the time before END_MS is not needed: ends are filled. */
+/** A year in 240 and in 1,000 parts. */
 const YEAR_STEPS: readonly [string, number][] = [
   [YEAR_FEW, 36.5 * 3_600_000],
   [YEAR_MANY, 8.76 * 3_600_000],
@@ -334,7 +335,7 @@ test("the SQLite store beside victoria-metrics", { timeout: 240_000 }, async () 
   try {
     await writeTheirs(server, theirs);
     await fetch(`${server.url}/internal/force_merge`);
-    await systemClockPause(3_000);
+    await sleep(systemClock, MERGE_MS, new AbortController().signal);
     theirs.bytes = bytesOf(join(directory, "victoria"));
     await post(`${server.url}/api/v1/import`, [...partsOfYear()].map(lineOf).join("\n"));
     await fetch(`${server.url}/internal/force_flush`);
@@ -355,7 +356,3 @@ test("the SQLite store beside victoria-metrics", { timeout: 240_000 }, async () 
     }
   }
 });
-
-function systemClockPause(ms: number): Promise<void> {
-  return new Promise((resolve) => void systemClock.setTimer(resolve, ms));
-}

@@ -171,6 +171,35 @@ describe("format 1 stays readable", () => {
   });
 });
 
+describe("format 2 stays readable", () => {
+  // Such bytes are in people's files: cases may be added here, never changed.
+  const cases: [name: string, hex: string, series: Series][] = [
+    ["decimals that go on as they went", "0200030280c49fd50c1e00426419010001a8", numbers([0.5, 0.37, 0.22])],
+    [
+      "times that waver, by the millisecond",
+      "0200030182a0abfef962b2ea01010003a200020200020640",
+      numbers([1, 2, -3], [START_MS + 1, START_MS + 15_002, START_MS + 29_998]),
+    ],
+    [
+      "bit by bit",
+      "0200040280c49fd50c1e00ff02008000182d4454fb21094000182d4454fb2109c006f8ff",
+      numbers([Math.PI, Math.PI, -0, Number.NaN]),
+    ],
+    ["raw times", "02000200000000000000d03f000000000000e03f000201000000", numbers([1, 2], [0.25, 0.5])],
+    ["one value", "0200140280c49fd50c1e00019a0f00", numbers(Array(20).fill(97.3))],
+    ["a slope that changes", "0200090280c49fd50c1e00401414010102b8", numbers([10, 20, 30, 40, 55, 70, 85, 100, 115])],
+    [
+      "codes of all lengths",
+      "0200100280c49fd50c1e000002050018ff7fffe7ffffffffffff1ffff9ffffffffffffd8000000000000c0000000",
+      numbers([...Array(9).fill(1), 2 ** 50, 1, 1, 2, 1, 1, 2]),
+    ],
+  ];
+  test.each(cases)("%s", (_, hex, series) => {
+    expect(bytesOf(decodeChunk(Buffer.from(hex, "hex")))).toEqual(bytesOf(series));
+    expect(encodeChunk(series, true).toString("hex")).toBe(hex);
+  });
+});
+
 describe("bytes that are no chunk", () => {
   const good = encodeChunk(numbers([0.5, 0.37, Number.NaN]), false);
   const goodText = encodeChunk(texts(["a", "bc", "a"]), false);
@@ -187,7 +216,14 @@ describe("bytes that are no chunk", () => {
 
   const cases: [name: string, bytes: number[]][] = [
     ["nothing", []],
-    ["another format", [2, 0, 0, 2]],
+    ["another format", [3, 0, 0, 2]],
+    ["format 2 with flags", [2, 1, 0]],
+    ["more samples than a part has", [2, 0, 129, 128, 4, 2, 2, 2, 0, 0, 2, 0]],
+    ["more changes than samples", [2, 0, 2, 2, 2, 2, 0, 0, 2, 2, 0, 0, 255]],
+    ["runs longer than the samples", [2, 0, 3, 2, 2, 2, 0, 0, 2, 1, 0, 0, 0b1110_0000]],
+    ["a parameter of 27", [2, 0, 3, 2, 2, 2, 0, 0, 2, 1, 27, 0, 255]],
+    ["a number of 63 bits", [2, 0, 3, 2, 2, 2, 0, 0, 2, 1, 0, 0, 255, 255, 255, 255, 255, 255, 255]],
+    ["74 decimals", [2, 0, 1, 2, 2, 2, 0, 74, 2, 2, 0]],
     ["unknown flags", [1, 4, 0, 2]],
     ["an unknown unit of time", [1, 0, 1, 3, 2]],
     ["unknown decimals", [1, 0, 1, 2, 2, 10, 2]],
@@ -206,10 +242,10 @@ describe("bytes that are no chunk", () => {
 
   test("any bytes: a series or a ChunkError, nothing else", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(3), (bytes, flags) => {
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(3), fc.constantFrom(1, 2), (bytes, flags, format) => {
         let outcome = "decoded";
         try {
-          decodeChunk(Buffer.from([1, flags, ...bytes]));
+          decodeChunk(Buffer.from([format, flags, ...bytes]));
         } catch (error) {
           outcome = (error as Error).name;
         }

@@ -1,10 +1,11 @@
 /** No space, no permission to write: an append is refused as a whole, and the next one works when there is room again. */
-import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../core/model/archive.js";
-import { closeDatabase } from "../../../storage/sqlite/database.js";
+import { closeDatabase, openDatabase } from "../../../storage/sqlite/database.js";
+import { MIGRATIONS } from "../../../storage/sqlite/schema.js";
 import { SqliteArchive } from "../../../storage/sqlite/sqlite-archive.js";
 import { KeptLog, openTestDatabase } from "../support/sqlite.js";
 import { temporaryDirectory } from "../support/temporary.js";
@@ -122,6 +123,21 @@ describe.skipIf(tmpfs === undefined)("on a file system of 2 MB (needs root)", ()
     rmSync(ballast);
     await archive.append(noise(1));
     await expectWhole(archive, 2);
+  });
+
+  test("no room for the copy before a migration: refused, and the file stays as it is", async () => {
+    const file = join(path(), "old.db");
+    await open(file).close();
+    const before = readFileSync(file);
+    const next = { version: MIGRATIONS.length + 1, sql: "ALTER TABLE event ADD COLUMN note TEXT" };
+    expect(() => openDatabase(file, { log, migrations: [...MIGRATIONS, next] })).toThrow(
+      expect.objectContaining({
+        code: "storage-full",
+        message: expect.stringMatching(/a copy of it is made before, which needs \d+ bytes .* \d+ are free; make room/),
+      }),
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(path())).toEqual(["old.db"]);
   });
 
   test("read-only at start", async () => {

@@ -5,6 +5,8 @@ import Database from "better-sqlite3";
 import { afterAll, afterEach, expect, test } from "vitest";
 import type { AlertEvent } from "../../../core/model/alert.js";
 import type { SeriesBatch } from "../../../core/model/archive.js";
+import { closeDatabase, openDatabase } from "../../../storage/sqlite/database.js";
+import { MIGRATIONS } from "../../../storage/sqlite/schema.js";
 import { openSqliteStore } from "../../../storage/sqlite/sqlite-store.js";
 import type { Store } from "../../../storage/store.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -147,4 +149,37 @@ test("a file of something else is left where it is", () => {
   writeFileSync(file(), "sources:\n".repeat(99));
   expect(open).toThrow("Move it aside");
   expect(readdirSync(stateDir)).toEqual(["history.db"]);
+});
+
+test("a file of schema version 1, with chunks of format 1: kept as it was, read on and written on", async () => {
+  newState();
+  const old = openDatabase(file(), { log, migrations: MIGRATIONS.slice(0, 1) });
+  old.exec(
+    "INSERT INTO series (id, cluster, host, metric, type, units) VALUES (1, 'khab', 'node0', 'load_one', 'double', '')",
+  );
+  const put = (table: string) =>
+    old.prepare(`INSERT INTO ${table} (series_id, start_ms, end_ms, count, blob) VALUES (1, ?, ?, ?, ?)`);
+  const first = 1_700_000_000_000;
+  // Bytes as an earlier Grate wrote them: 20 times 97.3, deflated; then 0.5, 0.37, 0.22.
+  put("chunk").run(first, first + 285_000, 20, Buffer.from("010213616a3832ff2a8f1c0306609cc58f21c6c00000", "hex"));
+  const later = Buffer.from("0100030280c49fd50c1e000264191d", "hex");
+  // 0x80c49fd50c is the first time in seconds, doubled; 7,500 s later:
+  const shifted = Buffer.concat([later.subarray(0, 4), Buffer.from("98b9a0d50c", "hex"), later.subarray(9)]);
+  put("tail").run(first + 7_500_000, first + 7_530_000, 3, shifted);
+  closeDatabase(old);
+  const before = readFileSync(file());
+  const { archive } = open();
+  const copies = readdirSync(stateDir).filter((name) => name.startsWith("history.db.v1-"));
+  expect(copies).toHaveLength(1);
+  expect(readFileSync(join(stateDir, copies[0] as string)).equals(before)).toBe(true);
+  const read = async () => {
+    const series = await archive.read({ key: keyOf(0), fromMs: 0, toMs: 9e12 });
+    return series?.kind === "number" ? [...series.values] : series;
+  };
+  expect(await read()).toEqual([...Array(20).fill(97.3), 0.5, 0.37, 0.22]);
+  const timesMs = Float64Array.from({ length: 600 }, (_, i) => first + 8_000_000 + i * 15_000);
+  await archive.append([
+    { key: keyOf(0), type: "double", units: "", series: { kind: "number", timesMs, values: timesMs.map(() => 7) } },
+  ]);
+  expect(await read()).toEqual([...Array(20).fill(97.3), 0.5, 0.37, 0.22, ...Array(600).fill(7)]);
 });
