@@ -22,9 +22,11 @@ import { type CollectorHealth, describeHealth } from "./health.js";
 import { ManyHistory } from "./history/many-history.js";
 import { History, type HistoryAnswer, type HistoryQuery } from "./history.js";
 import { Replay } from "./replay.js";
+import { SumRecorder } from "./sums/sum-recorder.js";
 import type { ClusterTable } from "./table/cluster-table.js";
 import { ReportedSumsTable } from "./table/reported-sums.js";
 import { summarize } from "./table/summary.js";
+import { Wake } from "./wake.js";
 import { RecentWindow } from "./window/recent-window.js";
 import { SAMPLES_PER_PART, Spill } from "./window/spill.js";
 import { FrameLog, type FrameLogReport, SEGMENT_BYTES_MAX } from "./window/wal.js";
@@ -39,6 +41,8 @@ export interface CollectorOptions {
   readonly files: LogFiles;
   /** Without one, history ends with the window. Closed by its owner, after the collector has stopped. */
   readonly archive?: Archive | undefined;
+  /** A clean stop gives the archive all that it has not got yet, as far as there is time: others read what it writes. */
+  readonly spillAtStop?: boolean;
   /** Sizes that only tests change. */
   readonly tuning?: { readonly samplesPerPart?: number; readonly segmentBytesMax?: number };
 }
@@ -58,6 +62,9 @@ const FRAME_CELLS_MAX = 2 ** 21;
 /** A frame further ahead of our clock was made with another one. */
 const FRAME_FUTURE_MS_MAX = 60_000;
 
+/** Of the five seconds of a stop; the stores need some to close. */
+const LAST_SPILL_MS_MAX = 2_500;
+
 /** Sums are made anew for each frame, and because hosts fall silent without one. */
 const SUMMARY_KEPT_MS = 1_000;
 
@@ -75,9 +82,13 @@ export class Collector implements FrameSink, Component {
   readonly #history: History;
   readonly #manyHistory: ManyHistory;
   readonly #spill: Spill | undefined;
+  /** Only for archives that keep sums. */
+  readonly #sumRecorder: SumRecorder | undefined;
+  readonly #spillAtStop: boolean;
   readonly #frameListeners: FrameListener[] = [];
   readonly #goneListeners: GoneListener[] = [];
-  readonly #timers = new Set<Timer>();
+  readonly #wake: Wake;
+  #expiry: Timer | undefined;
   readonly #summaries = new Map<string, { frame: number; atMs: number; summary: ClusterSummary }>();
 
   readonly #sums: ReportedSumsTable;
@@ -102,6 +113,7 @@ export class Collector implements FrameSink, Component {
     this.#told = rateLimited(logger, clock);
     this.#files = options.files;
     this.#segmentBytesMax = options.tuning?.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    this.#wake = new Wake(clock, () => this.#guarded(() => this.#tick()));
     const { clusters: clustersMax, hosts: hostsMax, metrics: columnsMax } = config.limits;
     this.#clusters = new Clusters({ clustersMax, hostsMax, columnsMax }, logger);
     this.#sums = new ReportedSumsTable(clustersMax);
@@ -117,6 +129,9 @@ export class Collector implements FrameSink, Component {
       lastReplayed: () => this.#lastReplayed,
       directory: (name) => this.#clusters.get(name)?.directory,
     });
+    this.#spillAtStop = options.spillAtStop === true;
+    const sumsEveryMs = archive?.traits.sumsEveryMs;
+    if (sumsEveryMs !== undefined) this.#sumRecorder = new SumRecorder(sumsEveryMs);
     if (archive !== undefined) {
       this.#spill = new Spill({
         archive,
@@ -126,6 +141,8 @@ export class Collector implements FrameSink, Component {
         clock,
         logger,
         endSegment: () => this.#log?.endSegment(),
+        takeSums: () => this.#sumRecorder?.tables() ?? [],
+        onSumsTaken: (tables) => this.#sumRecorder?.written(tables),
         onArchived: (through) => this.#archived(through),
       });
     }
@@ -186,6 +203,7 @@ export class Collector implements FrameSink, Component {
   /** Everything not archived yet goes to the archive now, not only at the next spill. */
   requestSpill(): void {
     this.#spill?.request();
+    this.#wake.within(this.#config.sync);
   }
 
   /**
@@ -194,7 +212,9 @@ export class Collector implements FrameSink, Component {
    */
   async start(): Promise<void> {
     if (this.#log !== undefined) throw new Error("BUG: the collector was started twice");
-    const replay = new Replay(this.#clusters, this.#window);
+    const replay = new Replay(this.#clusters, this.#window, (table, frame) =>
+      this.#sumRecorder?.frame(table, frame.timeMs),
+    );
     const { log, report } = FrameLog.open(this.#files, replay, this.#loggedState(), {
       clock: this.#clock,
       segmentBytesMax: this.#segmentBytesMax,
@@ -212,16 +232,17 @@ export class Collector implements FrameSink, Component {
     log.begin();
     this.#trim(nowMs);
     if (nowMs - this.#window.unarchived().oldestMs >= this.#config["spill-every"]) this.#spill?.request();
-    this.#every(this.#config.sync, () => this.#tick());
-    this.#every(EXPIRY_EVERY_MS, () => this.#expire());
+    this.#planTick();
+    this.#expireLater();
   }
 
-  /** Syncs the log. What is not archived stays in it for the next start. */
+  /** Syncs the log. What is not archived stays in it for the next start; see CollectorOptions.spillAtStop. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    this.#wake.stop();
+    this.#expiry?.cancel();
+    if (this.#spillAtStop && this.#log !== undefined) await this.#spill?.finish(this.#frameNumber, LAST_SPILL_MS_MAX);
     this.#spill?.stop();
     this.#log?.close();
     const failure = this.#log?.failure;
@@ -248,6 +269,7 @@ export class Collector implements FrameSink, Component {
     table.apply(frame, number, nowMs);
     log.append(frame, table, number);
     this.#window.add(frame, table, number);
+    this.#sumRecorder?.frame(table, frame.timeMs);
 
     this.#counts.frames++;
     this.#counts.cells += frame.count;
@@ -261,6 +283,7 @@ export class Collector implements FrameSink, Component {
         "values passed over: no such host or metric, or an impossible time",
       );
     }
+    this.#wake.within(this.#config.sync);
     const mixed = this.#origins.note(frame, nowMs);
     if (mixed !== undefined) this.#logger.warn({ cluster: frame.directory.name }, mixed);
     for (const listener of this.#frameListeners) this.#call("a frame", () => listener(table, frame));
@@ -268,7 +291,11 @@ export class Collector implements FrameSink, Component {
 
   /** Passed over after the stop, and where there are too many. Not logged: they are the present, and come again. */
   acceptSums(sums: ReportedSums): void {
-    if (this.#stopped || this.#sums.accept(sums)) return;
+    if (this.#stopped) return;
+    if (this.#sums.accept(sums)) {
+      this.#sumRecorder?.reported(sums);
+      return;
+    }
     const fields = { source: sums.source, [sums.kind]: quoteName(sums.name) };
     this.#told.warn(`sums ${sums.source}`, fields, "sums refused: a bad name, or more of them than limits.clusters");
   }
@@ -323,6 +350,15 @@ export class Collector implements FrameSink, Component {
     this.#trim(this.#clock.nowMs());
     this.#spill?.tick(this.#frameNumber);
     if (this.#spill === undefined) this.#cutWithoutArchive(log);
+    this.#planTick();
+  }
+
+  /** The next tick without a frame, which would bring its own. */
+  #planTick(): void {
+    const { sync, "spill-every": everyMs } = this.#config;
+    const cutInMs = this.#segmentEndedMs + everyMs - this.#clock.monotonicMs();
+    const inMs = this.#log?.failure === undefined ? (this.#spill?.dueInMs ?? cutInMs) : 0;
+    this.#wake.within(Math.max(sync, inMs));
   }
 
   #tellFailure(message: string | undefined): void {
@@ -356,6 +392,7 @@ export class Collector implements FrameSink, Component {
 
   #expire(): void {
     const nowMs = this.#clock.nowMs();
+    this.#trim(nowMs);
     const inGrace = this.#clock.monotonicMs() - this.#startedMs < START_GRACE_MS;
     for (const table of this.#clusters.tables()) {
       // Nobody listened while we were down: that a host was not heard then means nothing.
@@ -371,7 +408,10 @@ export class Collector implements FrameSink, Component {
     // A change of the present takes a number, so that readers see it as they see a frame.
     if (table.frameNumber === number) this.#frameNumber = number;
     const rows = left.map((host) => table.directory.findRow(host));
-    if (rows.length > 0) this.#log?.appendLeft(table, rows, number);
+    if (rows.length > 0) {
+      this.#log?.appendLeft(table, rows, number);
+      this.#wake.within(this.#config.sync);
+    }
     for (const host of left) {
       this.#counts.gone++;
       this.#logger.info({ cluster, host }, "host left: silent for longer than its DMAX");
@@ -396,16 +436,19 @@ export class Collector implements FrameSink, Component {
     }
   }
 
-  #every(periodMs: number, action: () => void): void {
-    const timer = this.#clock.setTimer(() => {
-      this.#timers.delete(timer);
-      try {
-        action();
-      } catch (error) {
-        this.#told.warn(`timer ${messageOf(error)}`, { err: error }, "BUG: a timer failed");
-      }
-      if (!this.#stopped) this.#every(periodMs, action);
-    }, periodMs);
-    this.#timers.add(timer);
+  #expireLater(): void {
+    this.#expiry = this.#clock.setTimer(() => {
+      this.#guarded(() => this.#expire());
+      if (!this.#stopped) this.#expireLater();
+    }, EXPIRY_EVERY_MS);
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#told.warn(`timer ${messageOf(error)}`, { err: error }, "BUG: a timer failed");
+      this.#wake.within(this.#config.sync);
+    }
   }
 }

@@ -11,10 +11,13 @@ export class Replay implements ReplayTarget {
   readonly #window: RecentWindow;
   /** All that is in the log was news. */
   readonly #all = new AllNews();
+  readonly #onTaken: (table: ClusterTable, frame: Frame) => void;
 
-  constructor(clusters: Clusters, window: RecentWindow) {
+  /** @param onTaken told after each frame, while the table is as it was then */
+  constructor(clusters: Clusters, window: RecentWindow, onTaken: (table: ClusterTable, frame: Frame) => void) {
     this.#clusters = clusters;
     this.#window = window;
+    this.#onTaken = onTaken;
   }
 
   directory(clusterName: string) {
@@ -26,8 +29,10 @@ export class Replay implements ReplayTarget {
   }
 
   taken(frame: Frame, number: number): void {
-    this.#table(frame)?.replay(frame, number);
+    const table = this.#table(frame);
+    table?.replay(frame, number);
     this.#window.add(frame, this.#all.of(frame), number);
+    if (table !== undefined) this.#onTaken(table, frame);
   }
 
   late(frame: Frame, number: number): void {

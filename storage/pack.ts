@@ -4,18 +4,19 @@
  * caller's arrays are copied into the large ones and stay the caller's.
  */
 import type { SeriesBatch } from "../core/model/archive.js";
-import type { MetricType } from "../core/model/metric.js";
+import { type MetricType, SLOPES } from "../core/model/metric.js";
 
 /** Numbers of a batch in PackedBatches.heads. */
-const HEAD = { cluster: 0, host: 1, metric: 2, type: 3, units: 4, count: 5, text: 6, tmaxS: 7 } as const;
-const HEAD_LENGTH = 8;
+const HEAD = { cluster: 0, host: 1, metric: 2, type: 3, units: 4, count: 5, text: 6, tmaxS: 7, slope: 8 } as const;
+const HEAD_LENGTH = 9;
 
 export interface PackedBatches {
   /** Each different name, type and unit once. */
   readonly strings: readonly string[];
   /**
-   * Eight for each batch: positions of cluster, host, metric, type, units in strings; count of samples;
-   * 1 if text; longest expected time between two samples, whole seconds, 0 if not known.
+   * Nine for each batch: positions of cluster, host, metric, type, units in strings; count of samples;
+   * 1 if text; longest expected time between two samples, whole seconds, 0 if not known;
+   * 1 + position of the slope in SLOPES, 0 if not known.
    */
   readonly heads: Uint32Array<ArrayBuffer>;
   /** Of all batches, one after the other. */
@@ -37,7 +38,7 @@ export function packBatches(batches: readonly SeriesBatch[]): PackedBatches {
   const texts: string[] = [];
   let timeAt = 0;
   let valueAt = 0;
-  for (const [i, { key, type, units, tmaxS, series }] of batches.entries()) {
+  for (const [i, { key, type, units, tmaxS, slope, series }] of batches.entries()) {
     const at = i * HEAD_LENGTH;
     heads[at + HEAD.cluster] = strings.positionOf(key.cluster);
     heads[at + HEAD.host] = strings.positionOf(key.host);
@@ -45,6 +46,7 @@ export function packBatches(batches: readonly SeriesBatch[]): PackedBatches {
     heads[at + HEAD.type] = strings.positionOf(type);
     heads[at + HEAD.units] = strings.positionOf(units);
     heads[at + HEAD.tmaxS] = Math.ceil(tmaxS ?? 0);
+    heads[at + HEAD.slope] = slope === undefined ? 0 : 1 + SLOPES.indexOf(slope);
     const count = series.timesMs.length;
     heads[at + HEAD.count] = count;
     timesMs.set(series.timesMs, timeAt);
@@ -93,6 +95,7 @@ export function unpackBatches({ strings, heads, timesMs, values, texts }: Packed
       type: text("type") as MetricType,
       units: text("units"),
       tmaxS: heads[at + HEAD.tmaxS] || undefined,
+      slope: SLOPES[(heads[at + HEAD.slope] as number) - 1],
       series: isText
         ? { kind: "text", timesMs: times, texts: texts.slice(textAt, textAt + count) }
         : { kind: "number", timesMs: times, values: values.subarray(valueAt, valueAt + count) },

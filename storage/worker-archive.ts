@@ -11,6 +11,7 @@ import type {
   NamedSeries,
   SeriesBatch,
   SeriesQuery,
+  SumTable,
 } from "../core/model/archive.js";
 import type { Series } from "../core/model/series.js";
 import { requireLengths } from "./batch.js";
@@ -34,6 +35,10 @@ export class WorkerArchive implements Archive {
     requireLengths(batches);
     const packed = packBatches(batches);
     await this.#client.request({ op: "append", batches: packed }, buffersOf(packed), bytesOfPacked(packed));
+  }
+
+  async endSpill(sums: readonly SumTable[]): Promise<void> {
+    await this.#client.request({ op: "end-spill", sums });
   }
 
   async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {

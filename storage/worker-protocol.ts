@@ -2,7 +2,13 @@
 
 import { messageOf } from "../core/base/errors.js";
 import type { AlertEvent } from "../core/model/alert.js";
-import type { ArchiveTraits, ManyBucketsQuery, ManySamplesQuery, SeriesQuery } from "../core/model/archive.js";
+import type {
+  ArchiveTraits,
+  ManyBucketsQuery,
+  ManySamplesQuery,
+  SeriesQuery,
+  SumTable,
+} from "../core/model/archive.js";
 import type { StorageConfig } from "./config.js";
 import { StorageError, type StorageErrorCode } from "./errors.js";
 import type { EventQuery } from "./event-store.js";
@@ -20,6 +26,7 @@ export interface StoreWorkerData {
 
 export type StoreRequest =
   | { readonly op: "append"; readonly batches: PackedBatches }
+  | { readonly op: "end-spill"; readonly sums: readonly SumTable[] }
   | { readonly op: "read"; readonly query: SeriesQuery }
   | { readonly op: "read-many"; readonly query: ManySamplesQuery }
   | { readonly op: "bucket-many"; readonly query: ManyBucketsQuery }

@@ -35,7 +35,7 @@ function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreW
     return;
   }
   post({ kind: "opened", traits: store.archive.traits });
-  const endHealth = tellHealth(store, post);
+  const health = tellHealth(store, post);
   port.on("message", async ({ id, request }: RequestMessage) => {
     try {
       const value = await answer(store, request);
@@ -43,26 +43,34 @@ function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreW
     } catch (error) {
       post({ kind: "failed", id, error: errorToData(error) });
     }
-    if (request.op !== "close") return;
+    if (request.op !== "close") return health.look();
     // Nothing else keeps the thread alive.
-    endHealth();
+    health.end();
     port.close();
   });
 }
 
-/** Often enough for a page that a person looks at. */
-const HEALTH_EVERY_MS = 2_000;
+/** Of what changes by itself; requests are looked behind at once. */
+const HEALTH_EVERY_MS = 10_000;
 
-/** @returns what ends it */
-function tellHealth(store: Store, post: (message: WorkerMessage) => void): () => void {
-  if (store.health === undefined) return () => {};
+/** Tells the health whenever it has changed, and only then: each message wakes the main loop. */
+function tellHealth(store: Store, post: (message: WorkerMessage) => void): { look(): void; end(): void } {
+  if (store.health === undefined) return { look() {}, end() {} };
   let timer: Timer | undefined;
-  const tell = () => {
-    if (store.health !== undefined) post({ kind: "health", health: store.health() });
-    timer = systemClock.setTimer(tell, HEALTH_EVERY_MS);
+  let told = "";
+  const look = () => {
+    const health = store.health?.();
+    const text = JSON.stringify(health);
+    if (health === undefined || text === told) return;
+    told = text;
+    post({ kind: "health", health });
   };
-  tell();
-  return () => timer?.cancel();
+  const tick = () => {
+    look();
+    timer = systemClock.setTimer(tick, HEALTH_EVERY_MS);
+  };
+  tick();
+  return { look, end: () => timer?.cancel() };
 }
 
 /** Asked of a store without events. */
@@ -75,6 +83,8 @@ function answer({ archive, events = NO_EVENTS }: Store, request: StoreRequest): 
   switch (request.op) {
     case "append":
       return archive.append(unpackBatches(request.batches));
+    case "end-spill":
+      return archive.endSpill?.(request.sums) ?? Promise.resolve();
     case "read":
       return archive.read(request.query);
     case "read-many":

@@ -64,6 +64,8 @@ async function startCollector(
     logger,
     files: nodeLogFiles(join(stateDir, "frames")),
     archive: storage.archive,
+    // A gmetad that takes the files over goes on from the newest value.
+    spillAtStop: config.storage.rrd?.mode === "write",
   });
   const journalFiles = nodeLogFiles(join(stateDir, "triggers"));
   const triggers: TriggerHost = new TriggerHost({

@@ -21,6 +21,9 @@ export const SELF_CLUSTER = "grate-collector";
 
 const EVERY_MS = 5_000;
 
+/** While all is well and stays so it is judged at every third look only: that costs as much as judging a small cluster. */
+const QUIET_MS = 3 * EVERY_MS;
+
 /** The collector's troubles: metric, its reading, and the trigger on it. */
 const TROUBLES = [
   { name: "collector-log", metric: "frame_log_failing", severity: "critical", for: "0s" },
@@ -67,6 +70,8 @@ export class SelfWatch implements Component {
   readonly #frame = new Frame(this.#directory, "self");
   readonly #row: number;
   #frames = 0;
+  #judgedMs = Number.NEGATIVE_INFINITY;
+  #judged: Troubles | undefined;
   #timer: Timer | undefined;
 
   constructor(options: SelfWatchOptions) {
@@ -94,9 +99,18 @@ export class SelfWatch implements Component {
   }
 
   #look(): void {
-    const { troubles, evaluate, clock } = this.#options;
-    const nowMs = clock.nowMs();
+    const { troubles, clock } = this.#options;
     const readings = troubles();
+    const isQuiet = TROUBLES.every(({ metric }) => readings[metric] === 0 && this.#judged?.[metric] === 0);
+    if (!isQuiet || clock.monotonicMs() - this.#judgedMs >= QUIET_MS) this.#judge(readings);
+    this.#timer = clock.setTimer(() => this.#look(), EVERY_MS);
+  }
+
+  #judge(readings: Troubles): void {
+    const { evaluate, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    this.#judgedMs = clock.monotonicMs();
+    this.#judged = readings;
     this.#frame.clear();
     this.#frame.timeMs = nowMs;
     this.#frame.heard(this.#row, nowMs);
@@ -105,6 +119,5 @@ export class SelfWatch implements Component {
     }
     this.#table.apply(this.#frame, ++this.#frames, nowMs);
     evaluate(this.#table, nowMs);
-    this.#timer = clock.setTimer(() => this.#look(), EVERY_MS);
   }
 }

@@ -17,6 +17,8 @@ import { sameToken } from "./token.js";
 const CONNECTIONS_MAX = 64;
 /** For the head of a request, and for the whole: there are no bodies yet. */
 const REQUEST_MS_MAX = 10_000;
+/** Looked for so often, so who is slow goes within twice the limit: each look wakes a process that else sleeps. */
+const CONNECTIONS_LOOK_MS = REQUEST_MS_MAX;
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
@@ -49,7 +51,11 @@ export class ControlServer implements Component {
     this.#options = options;
     this.#log = rateLimited(options.logger, options.clock);
     this.#server = createServer(
-      { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: 1_000 },
+      {
+        requestTimeout: REQUEST_MS_MAX,
+        headersTimeout: REQUEST_MS_MAX,
+        connectionsCheckingInterval: CONNECTIONS_LOOK_MS,
+      },
       (request, response) => this.#handle(request, response),
     );
     this.#server.maxConnections = CONNECTIONS_MAX;

@@ -176,6 +176,7 @@ class ColumnSamples {
         type: meta?.type ?? (texts !== undefined ? "string" : "double"),
         units: meta?.units ?? "",
         tmaxS: meta?.tmaxS,
+        slope: meta?.slope,
         series: inOrder(series),
       });
     }

@@ -12,7 +12,7 @@
 import { type Clock, sleep } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
-import type { Archive, SeriesBatch } from "../../core/model/archive.js";
+import type { Archive, SeriesBatch, SumTable } from "../../core/model/archive.js";
 import type { RecentWindow } from "./recent-window.js";
 
 /** One append, and one transaction of the archive: 1,000 hosts with 39 metrics make 80 of them in ten minutes. */
@@ -20,6 +20,9 @@ export const SAMPLES_PER_PART = 20_000;
 
 /** What is taken out of the window in one turn, in less than a millisecond; several make a part. */
 export const SAMPLES_PER_SLICE = 4_000;
+
+/** How a spill ended decides when there is something to do again. */
+const LOOK_WHILE_RUNNING_MS = 1_000;
 
 /** The first pause after a failure, doubled with each further one. */
 const RETRY_FIRST_MS = 1_000;
@@ -35,6 +38,9 @@ export interface SpillOptions {
   readonly logger: Logger;
   /** Frames from now on go to a segment of their own. */
   readonly endSegment: () => void;
+  /** Sums that the archive has not got yet, for its endSpill; it has them now. */
+  readonly takeSums: () => readonly SumTable[];
+  readonly onSumsTaken: (sums: readonly SumTable[]) => void;
   /** Frames up to this number are archived and can be read there. */
   readonly onArchived: (through: number) => void;
 }
@@ -51,7 +57,9 @@ export class Spill {
   /** Archived, but not yet to be read there. Ascending. */
   readonly #settling: { readonly through: number; readonly visibleAtMs: number }[] = [];
   #dueAtMs: number;
-  #running = false;
+  #running: Promise<void> | undefined;
+  /** The archive did not take the end of the last spill; told once. */
+  #endFailed = false;
   /** Through which frame the attempts under way go; 0 = none. */
   #through = 0;
   #retryMs = RETRY_FIRST_MS;
@@ -74,7 +82,15 @@ export class Spill {
   }
 
   get running(): boolean {
-    return this.#running;
+    return this.#running !== undefined;
+  }
+
+  /** ms until the next tick has something to do, frames apart; Infinity after the stop. */
+  get dueInMs(): number {
+    if (this.#stopped.signal.aborted) return Number.POSITIVE_INFINITY;
+    if (this.running) return LOOK_WHILE_RUNNING_MS;
+    const visibleAtMs = this.#settling[0]?.visibleAtMs ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(this.#dueAtMs, visibleAtMs) - this.#options.clock.monotonicMs());
   }
 
   /** The next tick spills. */
@@ -83,26 +99,47 @@ export class Spill {
   }
 
   /**
-   * Looks whether something is to be done; call every second.
+   * Looks whether something is to be done; call some time after each frame, and when dueInMs is over.
    * @param frameNumber of the newest frame
    */
   tick(frameNumber: number): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#settle(nowMs);
-    if (this.#running || this.#stopped.signal.aborted) return;
+    if (this.running || this.#stopped.signal.aborted) return;
     const early = this.#failure === undefined && this.#settling.length === 0 && this.#options.window.wantsSpill;
     if (nowMs < this.#dueAtMs && !early) return;
+    void this.#begin(frameNumber);
+  }
+
+  /**
+   * Spills once more, up to this frame, and stops.
+   * @param limitMs then it resolves, whatever is not done
+   */
+  async finish(frameNumber: number, limitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const limit = sleep(clock, limitMs, this.#stopped.signal);
+    const last = async () => {
+      await this.#running;
+      // A failed spill first takes its own frames once more.
+      if (this.#through !== 0 && !this.#stopped.signal.aborted) await this.#begin(frameNumber);
+      if (this.#failure === undefined && !this.#stopped.signal.aborted) await this.#begin(frameNumber);
+    };
+    await Promise.race([last(), limit]);
+    this.stop();
+  }
+
+  #begin(frameNumber: number): Promise<void> {
     // An attempt after a failure is for the same frames: the log was parted behind them.
     if (this.#through === 0) {
       this.#through = frameNumber;
       this.#options.endSegment();
     }
-    this.#running = true;
-    void this.#run(this.#through)
+    this.#running = this.#run(this.#through)
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
-        this.#running = false;
+        this.#running = undefined;
       });
+    return this.#running;
   }
 
   /** No part is begun any more. One that the archive has already goes on there. Idempotent. */
@@ -135,12 +172,28 @@ export class Spill {
       if (!signal.aborted) this.#failed(error);
       return;
     }
+    await this.#end();
     this.spills++;
     this.#through = 0;
     this.#dueAtMs = startedMs + everyMs;
     this.#recovered();
     this.#settling.push({ through, visibleAtMs: clock.monotonicMs() + archive.traits.visibilityDelayMs });
     this.#settle(clock.monotonicMs());
+  }
+
+  /** Sums that the archive refuses come again with the next ones; samples do not wait for them. */
+  async #end(): Promise<void> {
+    const { archive, takeSums, onSumsTaken, logger } = this.#options;
+    if (archive.endSpill === undefined) return;
+    const sums = takeSums();
+    try {
+      await archive.endSpill(sums);
+      onSumsTaken(sums);
+      this.#endFailed = false;
+    } catch (error) {
+      if (!this.#endFailed) logger.warn({ err: error }, "sums of clusters wait for the next spill");
+      this.#endFailed = true;
+    }
   }
 
   #settle(nowMs: number): void {

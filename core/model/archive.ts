@@ -3,10 +3,11 @@
  * (test/contract/archive-contract.ts) holds each store to what it declares here.
  *
  * readMany and bucketMany (since 2026-11-22) are optional: a store that leaves
- * them out, or answers undefined, is asked for each series by itself.
+ * them out, or answers undefined, is asked for each series by itself. endSpill is
+ * for stores that keep sums of clusters beside their hosts.
  */
 import type { BucketTable } from "./bucket-table.js";
-import type { MetricType } from "./metric.js";
+import type { MetricType, Slope } from "./metric.js";
 import type { Series, SeriesKey } from "./series.js";
 
 /** What a store promises. Callers choose by these words, never by its name. */
@@ -21,6 +22,8 @@ export interface ArchiveTraits {
   readonly text: boolean;
   /** After append resolves, a read may miss the samples for this long. */
   readonly visibilityDelayMs: number;
+  /** Keeps sums of clusters and grids, one in each step of this length; absent: none. They come by endSpill. */
+  readonly sumsEveryMs?: number | undefined;
 }
 
 /** New samples of one series, in order of time. */
@@ -30,7 +33,28 @@ export interface SeriesBatch {
   readonly units: string;
   /** Longest expected time between two samples, seconds; absent where it is not known. */
   readonly tmaxS?: number | undefined;
+  /** How the metric moves; absent where it is not known. */
+  readonly slope?: Slope | undefined;
   readonly series: Series;
+}
+
+/** Sums over the hosts of a cluster or a grid at some times: a row for each time, in each a number for each metric. */
+export interface SumTable {
+  /** whole: of all clusters and grids together; it has no name. */
+  readonly kind: "cluster" | "grid" | "whole";
+  readonly name: string;
+  readonly metrics: readonly SummedMetric[];
+  /** Strictly increasing, epoch ms. */
+  readonly timesMs: Float64Array;
+  /** Row by row. NaN: at that time nobody had the metric. */
+  readonly sums: Float64Array;
+  /** Row by row: how many hosts are in the sum. */
+  readonly hosts: Float64Array;
+}
+
+export interface SummedMetric {
+  readonly name: string;
+  readonly slope: Slope;
 }
 
 /** Samples with fromMs <= time < toMs. */
@@ -94,6 +118,12 @@ export interface Archive {
    * passed over, so that a batch may be given again after a crash.
    */
   append(batches: readonly SeriesBatch[]): Promise<void>;
+
+  /**
+   * All that was to be given up to now is given. A store that keeps sums (traits.sumsEveryMs) gets those taken since
+   * the last time; rejected, they are given again with the next ones.
+   */
+  endSpill?(sums: readonly SumTable[]): Promise<void>;
 
   /** @returns undefined where nothing of the series is in the range. */
   read(query: SeriesQuery): Promise<Series | undefined>;

@@ -179,13 +179,15 @@ function drain(
       buffer.append(chunk);
     });
     stream.on("end", () => finish());
-    stream.on("error", (error) =>
+    stream.on("error", (error) => {
+      // Who closes without having read our request resets the connection; whether it said all shows in what came.
+      if (request.request !== undefined && sizeBytes > 0 && codeOf(error) === "ECONNRESET") return finish();
       fail(
         connected
           ? `Cannot read ${peer}: ${explain(error) ?? messageOf(error)}, ${sizeBytes} bytes received`
           : `Cannot connect to ${peer}: ${explain(error) ?? CONNECT_ERRORS[codeOf(error)] ?? messageOf(error)}`,
-      ),
-    );
+      );
+    });
     stream.on("close", () => fail(`Cannot read ${peer}: closed before its end, ${sizeBytes} bytes received`));
   });
 }

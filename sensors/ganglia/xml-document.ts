@@ -33,22 +33,40 @@ export async function fetchDocument(
   if (document.bytes.length > 0) return document;
   throw new GrateError(
     `Cannot read ${peer}: it closed the connection without a word; ` +
-      `is this machine in its list of trusted hosts (gmetad: trusted_hosts, gmond: acl)?`,
+      `is this machine among those that may ask (gmetad: trusted_hosts, gmond: acl, collector: serve.allow), ` +
+      `and does it want TLS?`,
   );
 }
 
-/** @returns why the document is none or not whole; undefined where all is well */
-export function documentFault(report: ReadReport, address: Address): string | undefined {
+/**
+ * @param wantsSums they were asked for
+ * @returns why the document is none, not whole or not what was asked for; undefined where all is well
+ */
+export function documentFault(report: ReadReport, address: Address, wantsSums: boolean): string | undefined {
   const peer = formatAddress(address);
-  if (report.fault !== undefined) return `Cannot read ${peer}: ${report.fault}`;
-  return report.complete ? undefined : `Cannot read all of ${peer}: it broke off after ${report.hosts} hosts`;
+  const { fault, complete, hosts, summaries } = report;
+  if (fault !== undefined) return `Cannot read ${peer}: ${fault}`;
+  if (wantsSums && summaries === 0) {
+    const what = complete ? `${peer} gives no sums` : `Cannot read all of ${peer}: it broke off before any sums`;
+    return (
+      `${what}, though they were asked for (take: summary); ` +
+      `expected a query port: a gmetad's 8652, a collector's 8662`
+    );
+  }
+  return complete ? undefined : `Cannot read all of ${peer}: it broke off after ${hosts} hosts`;
 }
 
-/** @returns why sums were asked for in vain; undefined where some came */
-export function noSumsFault(report: ReadReport, address: Address): string | undefined {
-  if (report.summaries > 0) return undefined;
-  return (
-    `${formatAddress(address)} gives no sums, though they were asked for (take: summary); ` +
-    `expected a query port: a gmetad's 8652, a collector's 8662`
-  );
+/**
+ * A peer that answers and has nothing to tell looks well, and nothing comes of it.
+ * @returns what a person should look at; undefined where there are hosts or sums
+ */
+export function emptyNote({ hosts, summaries, faults, sourceKind }: ReadReport, address: Address): string | undefined {
+  if (hosts > 0 || summaries > 0) return undefined;
+  const [fault] = faults;
+  const why =
+    fault ??
+    (sourceKind === "gmond"
+      ? "it hears nobody, not even itself; has its gmond.conf a udp_recv_channel that some udp_send_channel reaches?"
+      : "its own sources have given none yet");
+  return `${formatAddress(address)} tells of no host: ${why}`;
 }

@@ -13,7 +13,7 @@ import { HealthRecord } from "../health.js";
 import { PeriodicTask } from "../schedule.js";
 import type { Source, SourceDeps } from "../source.js";
 import { AddressList } from "./address-list.js";
-import { type DocumentLimits, documentFault, fetchDocument, noSumsFault, SUMMARY_REQUEST } from "./xml-document.js";
+import { type DocumentLimits, documentFault, emptyNote, fetchDocument, SUMMARY_REQUEST } from "./xml-document.js";
 
 /** How bytes come in, as the source's configuration says. */
 function fetchOf({ tls }: GangliaXmlConfig, clock: Clock): Fetch {
@@ -113,7 +113,7 @@ export class GangliaXmlPoller implements Source {
     this.#health.receivedBytes = (this.#health.receivedBytes ?? 0) + document.receivedBytes;
     const report = this.#reader.read(document.bytes, document.receivedMs);
     this.#note(report, address);
-    const fault = documentFault(report, address) ?? (this.#wantsSums ? noSumsFault(report, address) : undefined);
+    const fault = documentFault(report, address, this.#wantsSums);
     if (fault === undefined) this.#succeeded(report, address);
     return fault;
   }
@@ -144,6 +144,8 @@ export class GangliaXmlPoller implements Source {
     }
     this.#addresses.succeeded(address);
     this.#health.address = peer;
-    this.#health.ok();
+    const note = emptyNote(report, address);
+    if (note === undefined) this.#health.ok();
+    else this.#health.partly(note, 0);
   }
 }

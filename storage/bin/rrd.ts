@@ -4,12 +4,14 @@
  */
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { type Clock, systemClock } from "../../core/base/clock.js";
-import { EXIT } from "../../core/base/errors.js";
+import { EXIT, messageOf } from "../../core/base/errors.js";
 import type { CommandContext } from "../rrd/commands/command.js";
 import { COMMANDS } from "../rrd/commands/list.js";
 import { LINE_LENGTH_MAX, RrdPipe } from "../rrd/commands/pipe.js";
 import { RrdError } from "../rrd/rrd-error.js";
+import { takeOver } from "../rrd/takeover/takeover.js";
 
 const HELP = `Usage: grate rrd <command> [arguments]
        grate rrd -
@@ -27,12 +29,16 @@ Commands:
   lastupdate FILE
   tune FILE [-h NAME:SECONDS] [-i NAME:MIN] [-a NAME:MAX] [-d NAME:TYPE] [-r OLD:NEW]
   resize FILE N GROW|SHRINK ROWS
+  takeover DIR [--dry-run] [--wait SECONDS]
+                           may the files that gmetad left in DIR be gone on with: does somebody else
+                           write there, are they as expected and ours to write?
   -                        read commands from standard input, a line each, and answer each
 
 Examples:
   grate rrd create load.rrd --step 15 DS:sum:GAUGE:120:U:U RRA:AVERAGE:0.5:1:5856
   grate rrd update load.rrd N:0.42
   grate rrd fetch load.rrd AVERAGE -s now-1h
+  grate rrd takeover /var/lib/ganglia/rrds --dry-run
 `;
 
 /** @param words of the command line after "rrd" @returns the exit code */
@@ -47,12 +53,15 @@ export async function rrd(words: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   if (name === "-") return runPipe(systemClock);
+  if (name === "takeover" && !rest.includes("--help")) return runTakeover(rest);
   const command = COMMANDS.get(name);
-  if (command === undefined) {
-    process.stderr.write(`grate: unknown command 'rrd ${name}', expected one of ${[...COMMANDS.keys()].join(", ")}\n`);
+  if (command === undefined && name !== "takeover") {
+    process.stderr.write(
+      `grate: unknown command 'rrd ${name}', expected one of ${[...COMMANDS.keys(), "takeover"].join(", ")}\n`,
+    );
     return EXIT.usage;
   }
-  if (rest.includes("--help")) {
+  if (command === undefined || rest.includes("--help")) {
     process.stdout.write(HELP);
     return EXIT.ok;
   }
@@ -63,6 +72,34 @@ export async function rrd(words: readonly string[]): Promise<number> {
     if (!(error instanceof RrdError)) throw error;
     process.stdout.write(error.output);
     process.stderr.write(`ERROR: ${error.message}\n`);
+    return EXIT.runtime;
+  }
+}
+
+async function runTakeover(words: readonly string[]): Promise<number> {
+  let directory: string | undefined;
+  let waitMs: number | undefined;
+  let isDryRun: boolean;
+  try {
+    const options = { "dry-run": { type: "boolean", default: false }, wait: { type: "string" } } as const;
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
+    [directory] = positionals;
+    isDryRun = values["dry-run"];
+    if (directory === undefined || positionals.length !== 1) throw new Error("expected one directory");
+    if (values.wait !== undefined) {
+      if (!/^\d{1,4}$/.test(values.wait)) throw new Error(`--wait '${values.wait}', expected seconds up to 9999`);
+      waitMs = Number(values.wait) * 1_000;
+    }
+  } catch (error) {
+    process.stderr.write(`grate: rrd takeover: ${messageOf(error)}\n`);
+    return EXIT.usage;
+  }
+  try {
+    process.stdout.write(await takeOver({ directory, isDryRun, waitMs, clock: systemClock }));
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof RrdError)) throw error;
+    process.stderr.write(`grate: ${error.message}\n`);
     return EXIT.runtime;
   }
 }

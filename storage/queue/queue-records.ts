@@ -2,7 +2,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { messageOf } from "../../core/base/errors.js";
 import type { Coverage, SeriesBatch } from "../../core/model/archive.js";
-import { isMetricType, type MetricType } from "../../core/model/metric.js";
+import { isMetricType, type MetricType, SLOPES, type Slope } from "../../core/model/metric.js";
 import type { SeriesKey } from "../../core/model/series.js";
 import { ByteReader, ByteWriter } from "../sqlite/bytes.js";
 import { decodeChunk, encodeChunk } from "../sqlite/chunk-codec.js";
@@ -45,6 +45,8 @@ interface SeriesHead {
   readonly key: SeriesKey;
   readonly type: MetricType;
   readonly units: string;
+  readonly tmaxS: number | undefined;
+  readonly slope: Slope | undefined;
   readonly fromMs: number;
   readonly toMs: number;
   readonly blobBytes: number;
@@ -52,6 +54,8 @@ interface SeriesHead {
 
 /** Numbers of one series in the list. */
 const LIST_WIDTH = 8;
+/** Numbers of one series in the second list, which records written before 2026-11-22 lack. */
+const EXTRA_WIDTH = 2;
 
 /** @param batches each with samples */
 export function encodeSamples(head: SamplesHead, batches: readonly SeriesBatch[]): Buffer {
@@ -63,15 +67,17 @@ export function encodeSamples(head: SamplesHead, batches: readonly SeriesBatch[]
     return names.size - 1;
   };
   const series: number[] = [];
+  const extra: number[] = [];
   const blobs = new ByteWriter(64 + 4 * head.samples);
-  for (const { key, type, units, series: samples } of batches) {
+  for (const { key, type, units, tmaxS, slope, series: samples } of batches) {
     const blob = encodeChunk(samples, false);
     const { timesMs } = samples;
     series.push(place(key.cluster), place(key.host), place(key.metric), place(type), place(units));
     series.push(timesMs[0] as number, timesMs.at(-1) as number, blob.length);
+    extra.push(tmaxS ?? 0, slope === undefined ? 0 : 1 + SLOPES.indexOf(slope));
     blobs.raw(blob);
   }
-  const list = deflateRawSync(JSON.stringify([[...names.keys()], series]), { level: 1 });
+  const list = deflateRawSync(JSON.stringify([[...names.keys()], series, extra]), { level: 1 });
   const writer = new ByteWriter(64 + list.length + blobs.written().length);
   writer.varint(head.number);
   writer.varint(head.queuedAtMs);
@@ -92,10 +98,12 @@ export function decodeSamples(payload: Uint8Array): SeriesBatch[] {
   return guarded("samples", () => {
     const reader = new ByteReader(payload);
     const { series } = readHead(reader);
-    return series.map(({ key, type, units, blobBytes }) => ({
+    return series.map(({ key, type, units, tmaxS, slope, blobBytes }) => ({
       key,
       type,
       units,
+      tmaxS,
+      slope,
       series: decodeChunk(reader.raw(blobBytes)),
     }));
   });
@@ -137,7 +145,11 @@ export function decodeState(payload: Uint8Array): QueueState {
 
 function readHead(reader: ByteReader): { head: SamplesHead; series: SeriesHead[] } {
   const head = { number: reader.varint(), queuedAtMs: reader.varint(), samples: reader.varint() };
-  const [names, list] = JSON.parse(inflated(reader.raw(reader.varint()))) as [string[], number[]];
+  const [names, list, extra = []] = JSON.parse(inflated(reader.raw(reader.varint()))) as [
+    string[],
+    number[],
+    number[]?,
+  ];
   const series: SeriesHead[] = [];
   for (let at = 0; at < list.length; at += LIST_WIDTH) {
     const [cluster, host, metric, type, units] = list.slice(at, at + 5).map((place) => names[place]);
@@ -146,7 +158,17 @@ function readHead(reader: ByteReader): { head: SamplesHead; series: SeriesHead[]
     }
     if (type === undefined || !isMetricType(type)) throw new Error(`series ${at / LIST_WIDTH} is of type ${type}`);
     const [fromMs, toMs, blobBytes] = list.slice(at + 5, at + LIST_WIDTH) as [number, number, number];
-    series.push({ key: { cluster, host, metric }, type, units, fromMs, toMs, blobBytes });
+    const extraAt = (at / LIST_WIDTH) * EXTRA_WIDTH;
+    series.push({
+      key: { cluster, host, metric },
+      type,
+      units,
+      tmaxS: extra[extraAt] || undefined,
+      slope: SLOPES[(extra[extraAt + 1] ?? 0) - 1],
+      fromMs,
+      toMs,
+      blobBytes,
+    });
   }
   return { head, series };
 }

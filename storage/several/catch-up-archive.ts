@@ -8,7 +8,7 @@
  */
 import { type Clock, sleep, withDeadline } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
-import type { Archive, ArchiveTraits, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
+import type { Archive, ArchiveTraits, SeriesBatch, SeriesQuery, SumTable } from "../../core/model/archive.js";
 import { formatDuration } from "../../core/model/duration.js";
 import { requireBatches } from "../batch.js";
 import { StorageError } from "../errors.js";
@@ -61,6 +61,15 @@ export class CatchUpArchive implements Archive {
     const appended = this.#turn.then(() => this.#append(batches));
     this.#turn = appended.catch(() => {});
     await appended;
+  }
+
+  /** Not before the store has all samples: what comes at the end of a spill counts on them. */
+  async endSpill(sums: readonly SumTable[]): Promise<void> {
+    const { store, clock, backlog } = this.#options;
+    await this.#turn;
+    if (!backlog.isEmpty) throw new StorageError("storage-busy", `${this.traits.name} is still given older samples`);
+    const tooLate = () => new StorageError("storage-busy", `no answer within ${formatDuration(APPEND_MAX_MS)}`);
+    if (store.endSpill !== undefined) await withDeadline(clock, store.endSpill(sums), APPEND_MAX_MS, tooLate);
   }
 
   read(query: SeriesQuery) {

@@ -18,6 +18,7 @@ import type {
   NamedSeries,
   SeriesBatch,
   SeriesQuery,
+  SumTable,
 } from "../../core/model/archive.js";
 import { formatDuration } from "../../core/model/duration.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
@@ -59,6 +60,7 @@ export class SeveralArchive implements Archive {
       exact: best.traits.exact,
       text: ranked.some(({ traits }) => traits.text),
       visibilityDelayMs: best.traits.visibilityDelayMs,
+      sumsEveryMs: shortest(ranked.map(({ traits }) => traits.sumsEveryMs)),
     });
   }
 
@@ -68,6 +70,14 @@ export class SeveralArchive implements Archive {
     // Before any of them has something: all or nothing holds for all stores together.
     requireBatches(batches);
     const results = await Promise.allSettled(this.#stores.map((store) => store.append(batches)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Rejects if one of the stores could not take them; those that could pass over what they have next time. */
+  async endSpill(sums: readonly SumTable[]): Promise<void> {
+    this.#requireOpen();
+    const results = await Promise.allSettled(this.#stores.map((store) => store.endSpill?.(sums)));
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
@@ -178,6 +188,11 @@ export class SeveralArchive implements Archive {
   #requireOpen(): void {
     if (this.#closing !== undefined) throw new StorageError("storage-closed", "the storage is closed");
   }
+}
+
+function shortest(stepsMs: readonly (number | undefined)[]): number | undefined {
+  const known = stepsMs.filter((stepMs) => stepMs !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Lower is better: exactness counts before resolution, resolution before distance. */

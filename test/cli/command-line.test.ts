@@ -188,7 +188,9 @@ describe("a collector that is not there", () => {
     const args = [command, "--query", "127.0.0.1:1", "--control", "127.0.0.1:1"];
     const { code, stdout, stderr } = grate(args, { XDG_STATE_HOME: directory });
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^grate: cannot reach the collector at 127\.0\.0\.1:1: .*refused.*\n$/i);
+    expect(stderr).toMatch(
+      /^grate: cannot reach the collector at 127\.0\.0\.1:1: connection refused, .* -c FILE or --query .*\n$/,
+    );
   });
 });
 

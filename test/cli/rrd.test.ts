@@ -40,6 +40,29 @@ describe("grate rrd", () => {
       /^ERROR: opening '\/nonexistent': No such file or directory\n$/,
     ],
     ["a time that is not there", ["last", "/nonexistent"], 1, /^-1\n$/, /^ERROR: opening/],
+    ["help of a takeover", ["takeover", "--help"], 0, /^Usage: grate rrd[\s\S]* takeover DIR/, /^$/],
+    ["a takeover of nothing", ["takeover"], 2, /^$/, /^grate: rrd takeover: expected one directory\n$/],
+    [
+      "a takeover with a bad wait",
+      ["takeover", "/", "--wait", "x"],
+      2,
+      /^$/,
+      /^grate: rrd takeover: --wait 'x', expected/,
+    ],
+    [
+      "a takeover with an unknown option",
+      ["takeover", "/", "--force"],
+      2,
+      /^$/,
+      /^grate: rrd takeover: Unknown option/,
+    ],
+    [
+      "a takeover of a directory that is not there",
+      ["takeover", "/nonexistent"],
+      1,
+      /^$/,
+      /^grate: looking at '\/nonexistent': ENOENT/,
+    ],
     ["an unknown option", ["fetch", FILE, "AVERAGE", "-q"], 1, /^$/, /^ERROR: invalid option -- 'q'\n$/],
   ])("%s", (_, words, code, stdout, stderr) => {
     const ended = grate(["rrd", ...words]);

@@ -42,6 +42,7 @@ export interface CollectorWords {
   readonly files?: MemoryLogFiles;
   readonly archive?: Archive;
   readonly config?: Record<string, unknown>;
+  readonly spillAtStop?: boolean;
   readonly tuning?: { readonly samplesPerPart?: number; readonly segmentBytesMax?: number };
 }
 
@@ -50,6 +51,7 @@ export function makeCollector({
   files = new MemoryLogFiles(),
   archive,
   config = {},
+  spillAtStop = false,
   tuning = {},
 }: CollectorWords): Collector {
   return new Collector({
@@ -59,6 +61,7 @@ export function makeCollector({
     logger: silentLogger,
     files,
     archive,
+    spillAtStop,
     tuning,
   });
 }

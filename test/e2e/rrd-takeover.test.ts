@@ -1,5 +1,5 @@
 /**
- * A directory of RRD files that gmetad wrote, then we, then gmetad again: no hole where they changed over,
+ * A directory of RRD files that gmetad wrote, then we, then gmetad again: no hole where they changed over, in hosts nor in sums,
  * nobody finds fault with a file, and rrdtool reads what we wrote.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,11 +11,17 @@ import { describeWithPeers } from "../support/peer-test.js";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { gmondConfig, startGmond } from "../support/rig/gmond.js";
-import { startGrate, writeConfig } from "../support/rig/grate.js";
+import { runGrate, startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeRig, type Rig } from "../support/rig/namespaces.js";
 import { type Running, runProcess, startProcess } from "../support/rig/process.js";
 
 const STEP_S = 2;
+/** What the graphs of ganglia-web read of every host, cluster and grid. */
+const NEEDED_BY_WEB = [
+  ...["load_one", "load_five", "load_fifteen", "proc_run", "cpu_num", "cpu_user", "cpu_nice", "cpu_system", "cpu_wio"],
+  ...["cpu_idle", "mem_total", "mem_free", "mem_cached", "mem_buffers", "mem_shared", "swap_total", "swap_free"],
+  ...["bytes_in", "bytes_out", "pkts_in", "pkts_out"],
+];
 const RRAS = ["RRA:AVERAGE:0.5:1:400", "RRA:AVERAGE:0.5:10:100"];
 
 describeWithPeers("RRD files of gmetad, of ours, of gmetad again", ["gmond", "gmetad", "rrdtool", "ip"], () => {
@@ -36,6 +42,19 @@ describeWithPeers("RRD files of gmetad, of ours, of gmetad again", ["gmond", "gm
     eventually(`an update of ${metric} after ${timeS}`, 60_000, async () =>
       expect(await lastUpdateS(metric)).toBeGreaterThan(timeS),
     );
+
+  async function expectNoHole(path: string, stepS: number, fromS: number): Promise<void> {
+    const endS = Number(await rrdtool("last", path));
+    const rows = (await rrdtool("fetch", path, "AVERAGE", "-s", String(fromS + stepS), "-e", String(endS - 1)))
+      .split("\n")
+      .filter((line) => /^\d+: /.test(line) && Number.parseInt(line, 10) <= endS);
+    // It all takes some 40 s.
+    expect(rows.length, path).toBeGreaterThanOrEqual(stepS === STEP_S ? 15 : 1);
+    expect(
+      rows.filter((row) => row.includes("nan")),
+      `${path} has no hole`,
+    ).toEqual([]);
+  }
 
   function startGmetad(): Running {
     const lines = [
@@ -75,7 +94,11 @@ describeWithPeers("RRD files of gmetad, of ours, of gmetad again", ["gmond", "gm
     await eventually("gmetad's files", 60_000, async () => expect(await lastUpdateS("load_one")).toBeGreaterThan(0));
     const startS = await lastUpdateS("load_one");
     await passes("load_one", startS + 10);
+    const refused = await runGrate(["rrd", "takeover", rrds]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is the gmetad whose rrd_rootdir")]);
     await first.end();
+    const accepted = await runGrate(["rrd", "takeover", rrds, "--wait", "3"]);
+    expect([accepted.code, accepted.stdout]).toEqual([0, expect.stringContaining("the directory may be taken over")]);
     const takenOverS = await lastUpdateS("load_one");
 
     const config = `
@@ -91,24 +114,27 @@ storage:
     await passes("load_one", takenOverS + 14);
     await collector.end();
     const givenBackS = await lastUpdateS("load_one");
+    const newestSumS = Number(await rrdtool("last", join(rrds, "khab/__SummaryInfo__/load_one.rrd")));
+    // What the stop wrote is of this very second, and gmetad complains of a second value for a second.
+    await eventually("the next second", 5_000, async () =>
+      expect(Number((await runProcess("date", ["+%s"])).stdout)).toBeGreaterThan(newestSumS + 1),
+    );
 
     const second = startGmetad();
     await passes("load_one", givenBackS + 10);
     await second.end();
 
     for (const metric of ["load_one", "cpu_num", "mem_free"]) {
-      const endS = await lastUpdateS(metric);
-      const rows = (
-        await rrdtool("fetch", file(metric), "AVERAGE", "-s", String(startS + STEP_S), "-e", String(endS - STEP_S))
-      )
-        .split("\n")
-        .filter((line) => /^\d+: /.test(line))
-        .slice(0, -1);
-      expect(rows.length, metric).toBeGreaterThan(15);
-      expect(
-        rows.filter((row) => row.includes("nan")),
-        `${metric} has no hole`,
-      ).toEqual([]);
+      await expectNoHole(file(metric), STEP_S, startS);
+      await expectNoHole(join(rrds, "khab/__SummaryInfo__", `${metric}.rrd`), STEP_S, startS);
+    }
+    // Of the whole grid: gmetad's own step.
+    await expectNoHole(join(rrds, "__SummaryInfo__/load_one.rrd"), 15, startS);
+    const used = await rrdtool("lastupdate", join(rrds, "khab/__SummaryInfo__/cpu_num.rrd"));
+    expect(used).toMatch(/sum\s+num/);
+    for (const folder of [join("khab", host), "khab/__SummaryInfo__", "__SummaryInfo__"]) {
+      const names = readdirSync(join(rrds, folder));
+      for (const metric of NEEDED_BY_WEB) expect(names, folder).toContain(`${metric}.rrd`);
     }
     for (const output of [first, second].map((gmetad) => gmetad.stdout() + gmetad.stderr())) {
       expect(output).not.toMatch(/illegal attempt|RRD_update|ERROR|not an RRD file|could not lock/);

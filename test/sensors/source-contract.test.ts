@@ -64,7 +64,13 @@ describeSource("ganglia-udp", async (sink) => {
     {
       open: async ({ listen }, given) => {
         handlers = given;
-        return { receiveBufferBytes: 2 ** 30, local: listen, join: () => {}, checkNeighbours: () => {}, close: async () => {} };
+        return {
+          receiveBufferBytes: 2 ** 30,
+          local: listen,
+          join: () => {},
+          checkNeighbours: () => {},
+          close: async () => {},
+        };
       },
       lookup: async () => "node1",
     },

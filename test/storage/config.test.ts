@@ -10,6 +10,7 @@ describe("accepted", () => {
     ["an empty store", { sqlite: {} }, "history.db", undefined],
     ["a file", { sqlite: { file: "/var/lib/grate/h.db" } }, "/var/lib/grate/h.db", undefined],
     ["documents beside it", { xml: { every: "30s", keep: "30d", size: "1G" } }, "history.db", undefined],
+    ["a size", { sqlite: { "size-limit": "20G" } }, "history.db", undefined],
     ["an age", { sqlite: { keep: "400d" } }, "history.db", 400 * DAY_MS],
   ];
   test.each(cases)("%s", (_, input, file, keep) => {
@@ -27,6 +28,8 @@ describe("refused", () => {
     ["a number for a file", { sqlite: { file: 7 } }, "expected string"],
     ["an age that is none", { sqlite: { keep: "long" } }, "expected a duration"],
     ["an age shorter than an hour", { sqlite: { keep: "59m" } }, "out of range"],
+    ["a size that is none", { sqlite: { "size-limit": "much" } }, "not a size"],
+    ["a size smaller than the newest samples", { sqlite: { "size-limit": "63M" } }, "at least 64M"],
     ["nothing for a store", { sqlite: null }, "expected object"],
     ["documents too often", { xml: { every: "500ms" } }, "out of range"],
     ["documents in no room", { xml: { size: "1k" } }, "at least 1M"],

@@ -25,6 +25,13 @@ describe("round trip", () => {
     ["one number", [numbers("a", 1)]],
     ["a batch without samples among others", [numbers("a", 1), numbers("b"), texts("c"), numbers("d", 2)]],
     ["both kinds", [texts("a", "x", "y"), numbers("a", 1, -0, Number.NaN), texts("b", "", "x"), numbers("b", 4)]],
+    [
+      "what is said of a metric",
+      [
+        { ...numbers("a", 1), tmaxS: 70, slope: "zero" },
+        { ...numbers("b", 1), slope: "derivative" },
+      ],
+    ],
     ["names like properties", [numbers("__proto__", 1), numbers("constructor", 2)]],
   ];
   test.each(cases)("%s", (_, batches) => {
@@ -64,7 +71,7 @@ test("names that come again are sent once", () => {
 
 test("the size counts arrays and characters", () => {
   expect(bytesOfPacked(packBatches([]))).toBe(0);
-  // 8 numbers of the head, 2 times, 2 values; khab a load_one float " ".
-  expect(bytesOfPacked(packBatches([numbers("a", 1, 2)]))).toBe(8 * 4 + 2 * 8 + 2 * 8 + 2 * 19);
-  expect(bytesOfPacked(packBatches([texts("a", "xyz")]))).toBe(8 * 4 + 8 + 2 * (4 + 1 + 7 + 6 + 0 + 3));
+  // 9 numbers of the head, 2 times, 2 values; khab a load_one float " ".
+  expect(bytesOfPacked(packBatches([numbers("a", 1, 2)]))).toBe(9 * 4 + 2 * 8 + 2 * 8 + 2 * 19);
+  expect(bytesOfPacked(packBatches([texts("a", "xyz")]))).toBe(9 * 4 + 8 + 2 * (4 + 1 + 7 + 6 + 0 + 3));
 });

@@ -70,7 +70,10 @@ export async function ask<T>(
   } catch (error) {
     if (error instanceof CollectorUnreachable) {
       const why = printable(messageOf(error).replace(/^asking \S+: /, ""));
-      throw new GrateError(`cannot reach the collector at ${formatAddress(address)}: ${why}`);
+      const hint = why.includes("ECONNREFUSED")
+        ? "connection refused, nothing listens there; does a collector run? -c FILE or --query ADDRESS says where it is"
+        : why;
+      throw new GrateError(`cannot reach the collector at ${formatAddress(address)}: ${hint}`);
     }
     if (error instanceof MalformedAnswer || error instanceof CollectorRefused) {
       throw new GrateError(`the collector at ${formatAddress(address)}: ${printable(messageOf(error))}`);

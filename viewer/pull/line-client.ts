@@ -84,7 +84,7 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     socket.on("end", () => {
       settle(() => {
         if (length === 0) {
-          const why = tls === undefined ? "the connection was closed without an answer" : closedWithoutWord(tls);
+          const why = tls === undefined ? closedWithoutAnswer(address.host) : closedWithoutWord(tls);
           reject(new CollectorUnreachable(`asking ${where}: ${why}`));
           return;
         }
@@ -97,6 +97,13 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     });
     socket.on("close", () => unreachable("the connection was closed before the answer"));
   });
+}
+
+/** From elsewhere a collector takes only whom it knows, and says no word to others. */
+function closedWithoutAnswer(host: string): string {
+  const closed = "the connection was closed without an answer";
+  if (isLoopback(host)) return `${closed}; is this a collector's query port, by default 8662?`;
+  return `${closed}; is this machine in its serve.allow, and does it want a certificate (viewer.tls)?`;
 }
 
 /** Collectors speak plain TCP to their own machine, also where others need a certificate. */

@@ -13,6 +13,7 @@ export function formatHosts(store: Store, options: OutputOptions): string[] {
     const hosts = rows.map(({ reportedMs, ...row }) => ({ ...row, reported: formatTime(reportedMs) }));
     return [printableJson({ now: formatTime(store.nowMs), hosts })];
   }
+  if (rows.length === 0) return options.header ? ["no hosts yet; grate status tells what the sources give"] : [];
   const clusters = [...store.clusters.keys()];
   const several = clusters.length > 1;
   const warm = rows.some((row) => row.celsius !== null);

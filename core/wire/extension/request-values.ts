@@ -1,5 +1,5 @@
 /** The keys and values of a request line, and what each kind of value must be. */
-import { DURATION_EXPECTED, parseDuration } from "../../model/duration.js";
+import { DURATION_EXPECTED, formatDuration, parseDuration } from "../../model/duration.js";
 import { NAME_LENGTH_MAX, nameFault, quoteName } from "../../model/names.js";
 import { parseSeconds } from "./seconds.js";
 
@@ -82,28 +82,34 @@ export function parseSince(text: string): Since {
   return { instance: match[1] as string, frame: Number(match[2]) };
 }
 
-export function parseLength(text: string, minMs: number, maxMs = Number.MAX_SAFE_INTEGER): number {
-  const lengthMs = Math.round(parseDuration(text) ?? Number.NaN);
-  if (Number.isNaN(lengthMs)) throw new Fault(`${quoteName(text)} in the request, expected ${DURATION_EXPECTED}`);
-  if (lengthMs < minMs || lengthMs > maxMs) {
-    throw new Fault(`${quoteName(text)} in the request, expected ${minMs}ms to ${maxMs}ms`);
-  }
-  return lengthMs;
+/** @returns what reads such a length, from the least that is allowed to the most, if there is one */
+export function parseLength(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): (text: string, key: string) => number {
+  return (text, key) => {
+    const lengthMs = Math.round(parseDuration(text) ?? Number.NaN);
+    if (Number.isNaN(lengthMs)) throw new Fault(`${key} ${quoteName(text)}, expected ${DURATION_EXPECTED}`);
+    if (lengthMs > maxMs) throw new Fault(`${key} ${quoteName(text)}, expected at most ${formatDuration(maxMs)}`);
+    if (lengthMs < minMs) throw new Fault(`${key} ${quoteName(text)}, expected at least ${formatDuration(minMs)}`);
+    return lengthMs;
+  };
 }
 
-export function parseTimePoint(text: string): TimePoint {
+export function parseTimePoint(text: string, key: string): TimePoint {
   const agoMs = text.startsWith("-") ? parseDuration(text.slice(1)) : undefined;
   if (agoMs !== undefined) return { agoMs: Math.round(agoMs) };
   const atMs = parseSeconds(text);
   if (!(atMs >= 0))
-    throw new Fault(`the time ${quoteName(text)}, expected epoch seconds or a duration ago such as "-1h"`);
+    throw new Fault(`${key} ${quoteName(text)}, expected epoch seconds or a duration ago such as "-1h"`);
   return { atMs };
 }
 
-export function parseCount(text: string, max: number): number {
-  const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count <= max)) throw new Fault(`${quoteName(text)} in the request, expected a whole number up to ${max}`);
-  return count;
+/** @returns what reads such a number, up to the most that is allowed, if there is one */
+export function parseCount(max = Number.MAX_SAFE_INTEGER): (text: string, key: string) => number {
+  const limit = max === Number.MAX_SAFE_INTEGER ? "" : ` up to ${max}`;
+  return (text, key) => {
+    const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count <= max)) throw new Fault(`${key} ${quoteName(text)}, expected a whole number${limit}`);
+    return count;
+  };
 }
 
 export function parseYesNo(text: string, key: string): boolean {

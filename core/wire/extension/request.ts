@@ -147,7 +147,7 @@ function parseVerb(verb: string, values: Values): ExtensionRequest {
       return {
         verb,
         since: values.take("since", parseSince),
-        waitMs: values.take("wait", (text) => parseLength(text, 0, WAIT_MS_MAX)) ?? 0,
+        waitMs: values.take("wait", parseLength(0, WAIT_MS_MAX)) ?? 0,
         cluster: values.take("cluster", parseName),
       };
     case "history":
@@ -161,8 +161,8 @@ function parseVerb(verb: string, values: Values): ExtensionRequest {
     case "alerts":
       return {
         verb,
-        events: values.take("events", (text) => parseCount(text, EVENTS_MAX)) ?? EVENTS_DEFAULT,
-        before: values.take("before", (text) => parseCount(text, Number.MAX_SAFE_INTEGER)),
+        events: values.take("events", parseCount(EVENTS_MAX)) ?? EVENTS_DEFAULT,
+        before: values.take("before", parseCount()),
       };
     case "status":
     case "dtd":
@@ -188,9 +188,9 @@ function parseHistory(values: Values): HistoryRequest {
     metric: metric === EVERY ? undefined : metric,
     from: values.need("from", parseTimePoint),
     to: values.take("to", parseTimePoint) ?? NOW,
-    stepMs: values.take("step", (text) => parseLength(text, 1)),
+    stepMs: values.take("step", parseLength(1)),
     merge: values.take("merge", parseWord("hosts")),
-    holdMs: values.take("hold", (text) => parseLength(text, 0)),
+    holdMs: values.take("hold", parseLength(0)),
   };
   if (request.host === undefined && request.metric === undefined) {
     throw new Fault("the request names neither host nor metric, expected one of them: metric=<name> with host=*");

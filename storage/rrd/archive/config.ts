@@ -3,6 +3,7 @@ import { z } from "zod";
 import { duration } from "../../../core/base/config/fields.js";
 import type { RoundRobinArchive } from "../format/definition.js";
 import { parseArchive } from "../text/definitions.js";
+import { DAEMON_ADDRESS_EXPECTED, parseDaemonAddress } from "./daemon/daemon-address.js";
 
 /** gmetad's own since 3.7: at 15 s a day in steps of 15 s, 14 days in minutes, a year in ten minutes. */
 const GMETAD_RRAS = ["RRA:AVERAGE:0.5:1:5856", "RRA:AVERAGE:0.5:4:20160", "RRA:AVERAGE:0.5:40:52704"];
@@ -31,6 +32,13 @@ export const rrdSchema = z
       .max(RRAS_MAX, `expected at most ${RRAS_MAX} archives`)
       .default(GMETAD_RRAS)
       .meta({ description: "Archives of new files, as gmetad.conf has them: RRA:CF:xff:steps:rows" }),
+    rrdcached: z
+      .string()
+      .refine((text) => parseDaemonAddress(text) !== undefined, DAEMON_ADDRESS_EXPECTED)
+      .optional()
+      .meta({
+        description: "Where rrdcached listens: files are flushed by it before they are read, and written by way of it",
+      }),
     "case-sensitive-hosts": z
       .boolean("expected true or false")
       .default(true)

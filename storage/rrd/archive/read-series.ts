@@ -14,8 +14,12 @@ interface Span {
   readonly newestS: number;
 }
 
-/** Rows with fromS <= end < toS that are known; a last reading that is unknown is told by a NaN at its time. */
+/**
+ * Rows with fromS <= end < toS that are known; a last reading that is unknown is told by a NaN at its time.
+ * @returns undefined where there are none, and for a file of a counter: it holds rates, which are no samples of the metric
+ */
 export function readSeries(file: RrdFile, fromS: number, toS: number): Series | undefined {
+  if (file.header.definition.dataSources[0]?.type !== "GAUGE") return undefined;
   const times: number[] = [];
   const values: number[] = [];
   const live = liveView(file);

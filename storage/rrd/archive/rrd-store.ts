@@ -5,12 +5,15 @@ import { messageOf } from "../../../core/base/errors.js";
 import { StorageError } from "../../errors.js";
 import type { Store, StoreContext } from "../../store.js";
 import { archivesOf } from "./config.js";
+import { parseDaemonAddress } from "./daemon/daemon-address.js";
+import { DaemonFiles } from "./daemon/daemon-files.js";
 import { RrdArchive } from "./rrd-archive.js";
 
 /** @throws StorageError */
 export function openRrdStore({ stateDir, config, clock, log }: StoreContext): Store {
   if (config.rrd === undefined) throw new Error("BUG: the configuration has no storage.rrd");
-  const { dir, mode, step, rras, "case-sensitive-hosts": isCaseSensitive } = config.rrd;
+  const { dir, mode, step, rras, rrdcached, "case-sensitive-hosts": isCaseSensitive } = config.rrd;
+  const daemonAddress = rrdcached === undefined ? undefined : parseDaemonAddress(rrdcached);
   const directory = resolve(stateDir, dir);
   try {
     if (mode === "write") mkdirSync(directory, { recursive: true, mode: 0o755 });
@@ -23,11 +26,12 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     directory,
     mode,
     stepS,
-    archives: archivesOf(rras, stepS),
+    archivesOf: (ofStepS) => archivesOf(rras, ofStepS),
     lowerCaseHosts: !isCaseSensitive,
     clock,
     log,
     random: (below) => Math.floor(Math.random() * below),
+    ...(daemonAddress !== undefined && { daemon: new DaemonFiles(daemonAddress, clock, log) }),
   });
   return { archive, health: () => archive.health() };
 }

@@ -8,10 +8,11 @@ import { PendingRows } from "../arithmetic/pending-rows.js";
 import { readingOf } from "../arithmetic/reading-value.js";
 import { isOutside, takeReadings } from "../arithmetic/readings.js";
 import { RrdState } from "../arithmetic/state.js";
+import { gaugeText, readingText } from "../arithmetic/value-text.js";
 import { createRrdFile, type RandomInteger } from "../file/create-file.js";
 import { withRrdFile } from "../file/rrd-file.js";
 import { systemFault } from "../file/system-fault.js";
-import { DS_TYPES, type RrdDefinition } from "../format/definition.js";
+import { DS_TYPES, type DsType, type RrdDefinition } from "../format/definition.js";
 import type { RrdHeader } from "../format/header.js";
 import { rowOffset } from "../format/layout.js";
 import { readLive, readLiveNumbers, writeLive } from "../format/live.js";
@@ -191,9 +192,7 @@ export class RrdFleet {
       const timeS = timesS[i] as number;
       if (!(timeS > this.#state.lastUpS)) continue;
       for (let ds = 0; ds < dsCount; ds++) {
-        const type = DS_TYPES[types[ds] as number];
-        const value = values[i * dsCount + ds] as number;
-        this.#texts[ds] = type === "COUNTER" || type === "DERIVE" ? counterText(value, type) : gaugeText(value);
+        this.#texts[ds] = readingText(values[i * dsCount + ds] as number, DS_TYPES[types[ds] as number] as DsType);
       }
       takeReadings(this.#machine, this.#state, this.#texts, this.#machine.intervalS(this.#state, timeS, 0));
       this.#machine.advance(this.#state, timeS, 0, this.#rows);
@@ -236,17 +235,4 @@ export class RrdFleet {
       }
     }
   }
-}
-
-function gaugeText(value: number): string {
-  if (Number.isNaN(value)) return "U";
-  if (!Number.isFinite(value)) return value < 0 ? "-inf" : "inf";
-  // String() drops the sign of -0.
-  return Object.is(value, -0) ? "-0" : String(value);
-}
-
-/** Only digits are taken; a counter below 0 is no counter. */
-function counterText(value: number, type: "COUNTER" | "DERIVE"): string {
-  if (!Number.isFinite(value) || (type === "COUNTER" && value < 0)) return "U";
-  return String(BigInt(Math.round(value)));
 }

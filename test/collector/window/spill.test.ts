@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Collector } from "../../../collector/pipeline.js";
-import type { Archive, ArchiveTraits, SeriesBatch } from "../../../core/model/archive.js";
+import type { Archive, ArchiveTraits, SeriesBatch, SumTable } from "../../../core/model/archive.js";
 import { MemoryArchive, type MemoryData } from "../../../storage/memory/memory-archive.js";
 import { diskError, MemoryLogFiles } from "../../support/memory-log-files.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
-import { type Cell, directoryOf, makeCollector, makeFrame } from "../support.js";
+import { type Cell, directoryOf, makeCollector, makeFrame, meta } from "../support.js";
 
 const S = 1_000;
 const MINUTE = 60 * S;
@@ -165,6 +165,138 @@ describe("the spill", () => {
     await clock.advance(5 * MINUTE);
     expect(counters(collector)["windowFrames"]).toBeLessThan(45);
     expect(await history(collector)).toEqual(upTo(45));
+  });
+});
+
+describe("the end of a spill", () => {
+  class SummingArchive extends WatchedArchive {
+    readonly ends: SumTable[][] = [];
+    endError: Error | undefined;
+    override readonly traits: ArchiveTraits = {
+      name: "summing",
+      resolutionMs: 0,
+      exact: true,
+      text: true,
+      visibilityDelayMs: 0,
+      sumsEveryMs: 15 * S,
+    };
+
+    async endSpill(sums: readonly SumTable[]): Promise<void> {
+      if (this.endError !== undefined) throw this.endError;
+      this.ends.push([...sums]);
+    }
+  }
+
+  let summing: SummingArchive;
+  beforeEach(async () => {
+    await collector.stop();
+    summing = new SummingArchive(data);
+    collector = await start(summing, {}, files);
+    const directory = directoryOf(collector);
+    directory.describeMetric(directory.row("h0"), directory.column("m", "number"), meta("m"));
+  });
+
+  /** Sums of the cluster given with each end, and in how many rows of them h0 counted. */
+  const given = () =>
+    summing.ends.map((tables) => {
+      const cluster = tables.find(({ kind }) => kind === "cluster");
+      return [cluster?.timesMs.length ?? 0, cluster?.hosts.filter((hosts) => hosts === 1).length ?? 0];
+    });
+  const spillNow = async () => {
+    collector.requestSpill();
+    await clock.advance(S);
+  };
+
+  it("comes after all its samples, with the sums taken since the last one", async () => {
+    await feed(collector, 4);
+    await spillNow();
+    await feed(collector, 3);
+    await spillNow();
+    expect([given(), archived()]).toEqual([
+      [
+        [4, 4],
+        [3, 3],
+      ],
+      7,
+    ]);
+  });
+
+  it("is nothing that samples wait for: refused, sums come again with the next ones", async () => {
+    summing.endError = diskError("ENOSPC");
+    await feed(collector, 4);
+    await spillNow();
+    expect([archived(), counters(collector)["unarchivedFrames"], collector.health().messages]).toEqual([4, 0, []]);
+    summing.endError = undefined;
+    await feed(collector, 2);
+    await spillNow();
+    expect(given()).toEqual([[6, 6]]);
+  });
+
+  it("after a kill has the sums of all frames that the log brings back", async () => {
+    await feed(collector, 5);
+    summing = new SummingArchive(data);
+    collector = await start(summing, {}, files.afterKill());
+    await feed(collector, 2);
+    await spillNow();
+    expect(given()).toEqual([[7, 7]]);
+  });
+});
+
+describe("the spill at a clean stop", () => {
+  async function startSpilling(): Promise<void> {
+    await collector.stop();
+    files = new MemoryLogFiles();
+    collector = makeCollector({ clock, files, archive, spillAtStop: true });
+    await collector.start();
+  }
+  async function stopped(limitMs: number): Promise<boolean> {
+    let done = false;
+    const stop = collector.stop().then(() => {
+      done = true;
+    });
+    await clock.advance(limitMs);
+    if (done) await stop;
+    return done;
+  }
+
+  it("gives the archive everything, and leaves the next start nothing to give", async () => {
+    await startSpilling();
+    await feed(collector, 7);
+    expect([await stopped(S), archived(), clock.pendingTimers]).toEqual([true, 7, 0]);
+    const next = await start(new WatchedArchive(data), {}, files);
+    expect([counters(next)["unarchivedFrames"], await history(next)]).toEqual([0, upTo(7)]);
+  });
+
+  it("comes after one that is under way", async () => {
+    await startSpilling();
+    await feed(collector, 3);
+    collector.requestSpill();
+    let open: () => void = () => {};
+    archive.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await feed(collector, 2);
+    const stop = stopped(S);
+    open();
+    expect([await stop, archived()]).toEqual([true, 5]);
+  });
+
+  it("is given up when the archive hangs: the stop takes 2.5 s, and the log still has all", async () => {
+    await startSpilling();
+    await feed(collector, 3);
+    archive.gate = new Promise(() => {});
+    expect([await stopped(2_400), await stopped(200), archived()]).toEqual([false, true, 0]);
+    const next = await start(new WatchedArchive(data), {}, files);
+    expect(await history(next)).toEqual(upTo(3));
+  });
+
+  it("is not tried when the archive fails", async () => {
+    await startSpilling();
+    archive.error = diskError("ENOSPC");
+    await feed(collector, 3);
+    expect([await stopped(S), archived()]).toEqual([true, 0]);
+    const next = await start(new WatchedArchive(data), {}, files);
+    expect(counters(next)["unarchivedFrames"]).toBe(3);
   });
 });
 

@@ -50,6 +50,18 @@ describe("fetch from the loopback", () => {
     expect(textOf((await fetchReal(request(address))).bytes)).toBe("<GANGLIA_XML/>");
   });
 
+  it("keeps what a peer said before it reset a connection whose request it did not read", async () => {
+    let hangUp = () => {};
+    const address = await serve((socket) => {
+      hangUp = () => socket.resetAndDestroy();
+      socket.write("<GANGLIA_XML>");
+    });
+    // Only once the first bytes are here: a reset may overtake them.
+    const fetch = createTcpFetch(systemClock, (to) => connect(to.port, to.host).once("data", () => hangUp()));
+    const { bytes } = await fetch(request(address, { request: "/?filter=summary\n" }));
+    expect(textOf(bytes)).toBe("<GANGLIA_XML>");
+  });
+
   it("sends the request as soon as the connection stands, and nothing else", async () => {
     const heard: Buffer[] = [];
     const address = await serve((socket) => {

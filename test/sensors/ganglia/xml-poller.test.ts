@@ -215,7 +215,11 @@ describe("poller", () => {
   });
 
   it.each([
-    ["nothing", "", "Cannot read a:8649: it closed the connection without a word; is this machine in its list"],
+    [
+      "nothing",
+      "",
+      "Cannot read a:8649: it closed the connection without a word; is this machine among those that may ask",
+    ],
     ["a web page", "<!doctype html><html></html>", "Cannot read a:8649: "],
   ])("fails on %s", async (_, document, message) => {
     const { clock, poller } = setUp({ a: async () => document });
@@ -328,6 +332,48 @@ describe("poller", () => {
         "a:8649 gives no sums, though they were asked for (take: summary); expected a query port: a gmetad's 8652, a collector's 8662",
     });
     expect([sink.frames, sink.sums, [...sink.directories]]).toEqual([[], [], []]);
+    await poller.stop();
+  });
+
+  it("says so too where the answer broke off, as it does where the request is not read", async () => {
+    const { clock, poller } = setUp(
+      { a: async () => (await gmond(() => clock)({} as FetchRequest)).slice(0, -40) },
+      { take: "summary" },
+    );
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health().message).toBe(
+      "Cannot read all of a:8649: it broke off before any sums, though they were asked for (take: summary); " +
+        "expected a query port: a gmetad's 8652, a collector's 8662",
+    );
+    await poller.stop();
+  });
+
+  it.each([
+    [
+      "of a gmond that hears nobody",
+      gmondDocument("khab", START_MS / 1_000, []),
+      /^a:8649 tells of no host: it hears nobody, .*udp_recv_channel/,
+    ],
+    [
+      "of a gmetad that has read nothing yet",
+      '<GANGLIA_XML VERSION="3.7.2" SOURCE="gmetad">\n<GRID NAME="g" AUTHORITY="" LOCALTIME="1">\n</GRID>\n</GANGLIA_XML>\n',
+      /^a:8649 tells of no host: its own sources/,
+    ],
+    [
+      "with nothing that can be taken",
+      '<GANGLIA_XML VERSION="3.7.2" SOURCE="gmond">\n<CLUSTER NAME="" LOCALTIME="1">\n</CLUSTER>\n</GANGLIA_XML>\n',
+      /^a:8649 tells of no host: the tag of cluster "": there is no NAME$/,
+    ],
+  ])("is well with an empty document %s, and says why nothing comes", async (_name, document, message) => {
+    let text = document;
+    const { clock, poller } = setUp({ a: async () => text });
+    await poller.start();
+    await clock.advance(0);
+    expect(poller.health()).toMatchObject({ state: "ok", failures: 0, message: expect.stringMatching(message) });
+    text = gmondDocument("khab", START_MS / 1_000, [{ name: "node1" }]);
+    await clock.advance(30_000);
+    expect(poller.health()).toMatchObject({ state: "ok", message: "" });
     await poller.stop();
   });
 

@@ -44,11 +44,12 @@ function told({ key, series }: SeriesBatch): string {
 }
 
 describe("what is put in comes out", () => {
-  test("in order, bit for bit, with its names, type and units; text too", () => {
+  test("in order, bit for bit, with its names, type, units and what else is said of it; text too", () => {
     const queue = new Bench().open(new MemoryLogFiles());
     const text: Series = { kind: "text", timesMs: Float64Array.of(START_MS + 0.25), texts: ["a\0b"] };
     const given: SeriesBatch[] = [
-      batch("n1", 0, 3, "a/b"),
+      { ...batch("n1", 0, 3, "a/b"), tmaxS: 70, slope: "positive" },
+      { ...batch("n2", 0, 3), slope: "zero" },
       { key: { cluster: "__proto__", host: "é", metric: "os" }, type: "string", units: "", series: text },
     ];
     queue.append(given);

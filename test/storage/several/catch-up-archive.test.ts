@@ -105,6 +105,23 @@ test("what a failing store cannot take waits, in order, and is given once it can
   expect(clock.pendingTimers).toBe(0);
 });
 
+test("the end of a spill comes after its samples, and not while older ones wait", async () => {
+  const archive = open();
+  await archive.append([batch(1)]);
+  await archive.endSpill([]);
+  store.fault = new Error("gone");
+  await archive.append([batch(2)]);
+  await expect(archive.endSpill([])).rejects.toThrow("memory is still given older samples");
+  store.fault = undefined;
+  await clock.advance(2_000);
+  await archive.endSpill([]);
+  expect([store.ends, await timesIn(store)]).toEqual([
+    [0, 0],
+    [1, 2],
+  ]);
+  await archive.close();
+});
+
 test("a process later it is given too", async () => {
   const before = open();
   store.fault = new Error("gone");

@@ -239,3 +239,19 @@ describe("many series at once", () => {
     expect(await (await many()).archive.readMany(asked(5))).toBeUndefined();
   });
 });
+
+test("sums go to the stores that keep them, at the shortest of their steps; one that fails is told", async () => {
+  const [exact, minutes, quarters] = [
+    new FakeStore(),
+    new FakeStore({ name: "minutes", sumsEveryMs: 60_000 }),
+    new FakeStore({ name: "quarters", sumsEveryMs: 15_000 }),
+  ];
+  const archive = new SeveralArchive([exact, minutes, quarters], new VirtualClock(), new KeptLog());
+  expect(archive.traits.sumsEveryMs).toBe(15_000);
+  await archive.endSpill([]);
+  minutes.fault = new Error("gone");
+  await expect(archive.endSpill([])).rejects.toThrow("gone");
+  expect([minutes.ends.length, quarters.ends.length]).toEqual([1, 2]);
+  await archive.close();
+  await expect(archive.endSpill([])).rejects.toThrow("closed");
+});

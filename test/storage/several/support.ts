@@ -1,5 +1,5 @@
 /** A store in memory that says of itself what a test wants, fails when told to and keeps what it was asked. */
-import type { Archive, ArchiveTraits, SeriesBatch, SeriesQuery } from "../../../core/model/archive.js";
+import type { Archive, ArchiveTraits, SeriesBatch, SeriesQuery, SumTable } from "../../../core/model/archive.js";
 import { requireBatches } from "../../../storage/batch.js";
 import { MemoryArchive, type MemoryData } from "../../../storage/memory/memory-archive.js";
 
@@ -8,6 +8,8 @@ export class FakeStore implements Archive {
   readonly #inner: MemoryArchive;
   readonly asked: SeriesQuery[] = [];
   appends = 0;
+  /** How many tables of sums came with each end of a spill. */
+  readonly ends: number[] = [];
   /** What every call meets; undefined: all is well. */
   fault: Error | undefined;
   /** Calls wait for it. */
@@ -25,6 +27,11 @@ export class FakeStore implements Archive {
     // Its rules hold for what is passed over too.
     requireBatches(batches);
     await this.#inner.append(this.traits.text ? batches : batches.filter(({ series }) => series.kind === "number"));
+  }
+
+  async endSpill(sums: readonly SumTable[]): Promise<void> {
+    await this.#meet();
+    this.ends.push(sums.length);
   }
 
   async read(query: SeriesQuery) {

@@ -56,6 +56,18 @@ describe.skipIf(!hasOpenssl)(hasOpenssl ? "a query over TLS" : "a query over TLS
     await expect(ask()).resolves.toBe("answer to grate:1/status");
   });
 
+  it("without a certificate says what may be missing", async () => {
+    const question = askLine("grate:1/status", {
+      address: { host: "0.0.0.0", port },
+      clock: systemClock,
+      totalLimitMs: 10_000,
+      signal: new AbortController().signal,
+    });
+    await expect(question).rejects.toThrow(
+      /closed without an answer; is this machine in its serve\.allow, .*viewer\.tls/,
+    );
+  });
+
   it("refuses a collector of another name", async () => {
     await expect(ask({ serverName: "other.test" })).rejects.toThrow('its certificate is not for "other.test"');
   });

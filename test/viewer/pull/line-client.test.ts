@@ -65,6 +65,7 @@ describe("no answer", () => {
   test("nothing comes before the end", async () => {
     const address = await serve((socket) => socket.end());
     await expect(ask(address)).rejects.toThrow(CollectorUnreachable);
+    await expect(ask(address)).rejects.toThrow(/closed without an answer; is this a collector's query port/);
   });
 
   test("bytes that are not UTF-8", async () => {

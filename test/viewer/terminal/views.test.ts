@@ -95,7 +95,8 @@ describe("hosts", () => {
   });
 
   test("no hosts at all", () => {
-    expect(formatHosts(storeOf({}), PLAIN)).toEqual(["HOST  STATE  AGE  CPUS  LOAD1  CPU%  MEM%"]);
+    expect(formatHosts(storeOf({}), PLAIN)).toEqual(["no hosts yet; grate status tells what the sources give"]);
+    expect(formatHosts(storeOf({}), { ...PLAIN, header: false })).toEqual([]);
   });
 
   test.each<[string, HostSpec["values"], Partial<Record<"cpuPercent" | "memoryPercent" | "load1", number | null>>]>([

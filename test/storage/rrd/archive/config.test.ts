@@ -12,6 +12,10 @@ describe("accepted", () => {
     });
   });
 
+  test.each(["/run/rrdcached.sock", "unix:/run/rrdcached.sock", "127.0.0.1:42217"])("rrdcached at %s", (rrdcached) => {
+    expect(rrdSchema.parse({ rrdcached }).rrdcached).toBe(rrdcached);
+  });
+
   test("archives as gmetad.conf has them, durations too", () => {
     const { rras } = rrdSchema.parse({ step: "60s", rras: ["RRA:AVERAGE:0.5:5m:1d", "RRA:MAX:0:60:24"] });
     expect(archivesOf(rras, 60)).toEqual([
@@ -39,6 +43,7 @@ describe("refused", () => {
     ],
     ["a forecast", { rras: ["RRA:HWPREDICT:10:0.1:0.1:5"] }, "are read, not created"],
     ["a step that does not fit", { rras: ["RRA:AVERAGE:0.5:20s:5"] }, "would truncate"],
+    ["an rrdcached nowhere", { rrdcached: "run/rrdcached.sock" }, "expected a socket or an address"],
     ["no averages", { rras: ["RRA:MAX:0.5:1:5"] }, "expected at least one archive of AVERAGE"],
   ];
   test.each(cases)("%s", (_, input, words) => {

@@ -44,6 +44,16 @@ test("samples go to both stores, and are read from the exact one", async () => {
   expect(health().map(({ store }) => store)).toEqual(["sqlite", "rrd"]);
 });
 
+test("sums come through to its thread", async () => {
+  const state = join(directory.path, "sums");
+  const { archive } = await open(state, { rras: ["RRA:AVERAGE:0.5:1:100"] });
+  const metrics = [{ name: "load_one", slope: "both" }] as const;
+  const [sums, hosts] = [Float64Array.of(1, 2), Float64Array.of(1, 1)];
+  expect(archive.traits.sumsEveryMs).toBe(15_000);
+  await archive.endSpill?.([{ kind: "cluster", name: "khab", metrics, timesMs: TIMES, sums, hosts }]);
+  expect(existsSync(join(state, "rrds/khab/__SummaryInfo__/load_one.rrd"))).toBe(true);
+});
+
 test("what gmetad kept is read where SQLite has nothing", async () => {
   const first = await open(join(directory.path, "first"), { dir: join(directory.path, "rrds") });
   await first.archive.append([BATCH]);
