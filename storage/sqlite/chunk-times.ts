@@ -54,6 +54,8 @@ export function unitCodeOf(timesMs: Float64Array): number {
   for (let i = 0; i < timesMs.length; i++) {
     const timeMs = timesMs[i] as number;
     if (Math.abs(timeMs) > WHOLE_MAX) return RAW;
+    // A whole number has no minus nought: its sign would be lost.
+    if (timeMs === 0 && Object.is(timeMs, -0)) return RAW;
     // Multiplied back: many times as fast as a remainder.
     while (code > RAW && !isMultiple(timeMs, UNITS_MS[code] as number)) code--;
   }

@@ -34,6 +34,7 @@ describe("round trip", () => {
     ["the extremes", numbers([Number.MAX_VALUE, Number.MIN_VALUE, -Number.MAX_VALUE, -Number.MIN_VALUE])],
     ["times with fractions", numbers([1, 2], [0.1, 0.2])],
     ["times of milliseconds", numbers([1, 2, 3], [START_MS + 1, START_MS + 15_002, START_MS + 29_998])],
+    ["a time of minus nought", numbers([1, 2], [-0, 1_000])],
     ["times far apart", numbers([1, 2, 3], [-8.64e15, 0, 8.64e15])],
     ["times at the limit of whole ones", numbers([1, 2, 3, 4], [-(2 ** 50), 0, 1, 2 ** 50])],
     ["one text", texts(["a"])],
