@@ -9,6 +9,7 @@ import type { Component } from "../../core/base/component.js";
 import { messageOf } from "../../core/base/errors.js";
 import { type Logger, type RateLimitedLog, rateLimited } from "../../core/base/log.js";
 import { type Access, normalAddress } from "./access.js";
+import { ClientPlaces } from "./client-places.js";
 import { newPortCounters, type Outcome } from "./counters.js";
 import { listen } from "./listening.js";
 import type { TlsGate } from "./tls/tls-gate.js";
@@ -36,7 +37,7 @@ export interface TcpServerOptions {
 export class TcpServer implements Component {
   readonly counters = newPortCounters();
   readonly #options: TcpServerOptions;
-  readonly #clientsMax: number;
+  readonly #places: ClientPlaces;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #log: RateLimitedLog;
@@ -45,7 +46,7 @@ export class TcpServer implements Component {
 
   constructor(options: TcpServerOptions) {
     this.#options = options;
-    this.#clientsMax = options.clientsMax ?? CLIENTS_MAX;
+    this.#places = new ClientPlaces(options.clientsMax ?? CLIENTS_MAX);
     this.#log = rateLimited(options.logger, options.clock);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }
@@ -76,16 +77,21 @@ export class TcpServer implements Component {
     // Without a listener an error on a socket would end the process.
     socket.on("error", () => {});
     const { access, name } = this.#options;
+    const peer = normalAddress(socket.remoteAddress ?? "");
     if (!access.allows(socket.remoteAddress)) {
-      const peer = normalAddress(socket.remoteAddress ?? "");
       this.#log.warn("refused", { port: name, peer }, "a peer that is not in serve.allow was refused");
       this.#turnAway(socket, "refused");
-    } else if (this.#sockets.size >= this.#clientsMax || this.#stopped) {
-      this.#log.warn("busy", { port: name, clients: this.#sockets.size }, "too many clients, one was turned away");
-      this.#turnAway(socket, "busy");
-    } else {
-      this.#serve(socket);
+      return;
     }
+    const leave = this.#stopped ? undefined : this.#places.take(peer);
+    if (leave === undefined) {
+      const fields = { port: name, peer, clients: this.#places.taken };
+      this.#log.warn("busy", fields, "too many clients, one was turned away");
+      this.#turnAway(socket, "busy");
+      return;
+    }
+    socket.once("close", leave);
+    this.#serve(socket);
   }
 
   #turnAway(socket: Socket, outcome: Outcome): void {
