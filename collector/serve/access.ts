@@ -1,5 +1,5 @@
 /** Who may connect: loopback always, and the addresses and networks of `serve.allow`. */
-import { NetworkList } from "../../core/base/access-list.js";
+import { LOOPBACK, NetworkList } from "../../core/base/access-list.js";
 
 export { normalAddress } from "../../core/base/access-list.js";
 
@@ -7,8 +7,6 @@ export interface Access {
   /** @param remoteAddress as a socket tells it; undefined once the peer is gone */
   allows(remoteAddress: string | undefined): boolean;
 }
-
-const LOOPBACK = ["127.0.0.0/8", "::1"];
 
 export class AccessList implements Access {
   readonly #list: NetworkList;

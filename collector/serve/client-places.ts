@@ -3,7 +3,7 @@
  * more than half of them, nor all others together the last eighth: one peer that
  * hangs must not lock out the rest, and never our own viewer.
  */
-const LOOPBACK = /^(127\.|::1$)/;
+import { isLoopback } from "../../core/base/access-list.js";
 
 export class ClientPlaces {
   readonly #max: number;
@@ -30,7 +30,7 @@ export class ClientPlaces {
    * @returns gives the place back, once; undefined where there is none for this address
    */
   take(address: string): (() => void) | undefined {
-    const isLocal = LOOPBACK.test(address);
+    const isLocal = isLoopback(address);
     const held = this.#held.get(address) ?? 0;
     if (this.taken >= this.#max) return undefined;
     if (!isLocal && (held >= this.#ofOneMax || this.#others >= this.#ofOthersMax)) return undefined;

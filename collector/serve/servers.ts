@@ -1,5 +1,6 @@
 /** The collector's three ports, put together from the configuration. */
 import { hostname } from "node:os";
+import { isLoopback } from "../../core/base/access-list.js";
 import type { Clock } from "../../core/base/clock.js";
 import { type Component, startAll, stopAll } from "../../core/base/component.js";
 import type { Logger } from "../../core/base/log.js";
@@ -134,8 +135,8 @@ export class CollectorServers implements Component {
     if (config.tls === undefined) return undefined;
     const files = readTlsFiles(config.tls, "serve.tls");
     for (const warning of files.warnings) logger.warn(warning);
-    const local = new AccessList([]);
-    const gate = () => new TlsGate({ files, isPlain: isPlain ?? ((address) => local.allows(address)), clock });
+    const gate = () =>
+      new TlsGate({ files, isPlain: isPlain ?? ((address) => address !== undefined && isLoopback(address)), clock });
     return { dump: gate(), query: gate() };
   }
 

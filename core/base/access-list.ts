@@ -46,6 +46,15 @@ export class NetworkList {
   }
 }
 
+export const LOOPBACK: readonly string[] = Object.freeze(["127.0.0.0/8", "::1"]);
+
+const loopback = new NetworkList(LOOPBACK, "loopback");
+
+/** @param host an address as a socket tells it, or a host of the configuration; no other name is looked up */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || loopback.has(host);
+}
+
 /** A dual-stack socket tells of IPv4 peers as ::ffff:10.1.2.3, of link-local ones with their zone. */
 export function normalAddress(address: string): string {
   const withoutZone = address.replace(/%.*$/, "");

@@ -1,5 +1,6 @@
 /** One line out, one document in until the other side closes: how every Ganglia-like query port works. */
 import { connect, type Socket } from "node:net";
+import { isLoopback } from "../../core/base/access-list.js";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
@@ -42,6 +43,7 @@ export function askLine(line: string, options: AskOptions): Promise<string> {
     }
     const chunks: Buffer[] = [];
     let length = 0;
+    // Collectors speak plain TCP to their own machine, also where others need a certificate.
     const tls = isLoopback(address.host) ? undefined : options.tls;
     const socket: Socket =
       tls === undefined ? connect({ host: address.host, port: address.port }) : dialTls(address, tls);
@@ -104,9 +106,4 @@ function closedWithoutAnswer(host: string): string {
   const closed = "the connection was closed without an answer";
   if (isLoopback(host)) return `${closed}; is this a collector's query port, by default 8662?`;
   return `${closed}; is this machine in its serve.allow, and does it want a certificate (viewer.tls)?`;
-}
-
-/** Collectors speak plain TCP to their own machine, also where others need a certificate. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { NetworkList, parseNetwork } from "../../../core/base/access-list.js";
+import { describe, expect, test } from "vitest";
+import { isLoopback, NetworkList, parseNetwork } from "../../../core/base/access-list.js";
 
 test.each([
   ["10.1.2.3", { address: "10.1.2.3", prefix: 32, family: "ipv4" }],
@@ -25,4 +25,13 @@ test("what is no network is refused under the name of its setting", () => {
   expect(() => new NetworkList(["10.0.0.0/8", "node1"], "sources.live.allow")).toThrow(
     'sources.live.allow: "node1", expected an address or network such as',
   );
+});
+
+describe("loopback", () => {
+  test.each(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "localhost"])("%s is", (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+  test.each(["128.0.0.1", "0.0.0.0", "::2", "127.0.0.1.example.org", "127.example", ""])("%s is not", (host) => {
+    expect(isLoopback(host)).toBe(false);
+  });
 });
