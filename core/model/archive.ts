@@ -22,6 +22,8 @@ export interface ArchiveTraits {
   readonly text: boolean;
   /** After append resolves, a read may miss the samples for this long. */
   readonly visibilityDelayMs: number;
+  /** A read is dear: asked only for times that no other store covers. Absent: it is not. */
+  readonly slow?: boolean | undefined;
   /** Keeps sums of clusters and grids, one in each step of this length; absent: none. They come by endSpill. */
   readonly sumsEveryMs?: number | undefined;
 }

@@ -47,3 +47,19 @@ export function holesOf(series: Series | undefined, range: Range, rules: HoleRul
   const longest = holes.sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs)).slice(0, HOLES_MAX);
   return longest.sort((a, b) => a.fromMs - b.fromMs);
 }
+
+/**
+ * @param settledMs so long behind what is covered the store may still speak of it
+ * @returns the parts of a range before and behind what is covered, whatever is known of the series within
+ */
+export function outside({ fromMs, toMs }: Range, covered: Coverage | undefined, settledMs: number): Range[] {
+  if (covered === undefined) return fromMs < toMs ? [{ fromMs, toMs }] : [];
+  const before = { fromMs, toMs: Math.min(toMs, covered.fromMs) };
+  const behind = { fromMs: Math.max(fromMs, after(covered.toMs + settledMs)), toMs };
+  return [before, behind].filter((range) => range.fromMs < range.toMs);
+}
+
+/** The first time behind it that is to be asked for: the next double for times with fractions of a ms. */
+export function after(timeMs: number): number {
+  return timeMs + Math.max(1e-3, Math.abs(timeMs) * Number.EPSILON);
+}

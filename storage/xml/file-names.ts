@@ -7,9 +7,9 @@ const HOUR_MS = 3_600_000;
 const DIRECTORY_LENGTH_MAX = 150;
 
 export interface DocumentFile {
-  /** The hour in which its documents were written, epoch ms. */
+  /** The hour of its documents' LOCALTIME, epoch ms. */
   readonly hourMs: number;
-  /** From 1 on: a process does not write on in a file of an earlier one. */
+  /** From 1 on; a further one is begun only where what is there is somebody else's. */
   readonly part: number;
 }
 

@@ -59,7 +59,9 @@ export function archiveContract(name: string, makeArchive: () => Promise<Archive
       range: { key?: SeriesKey; fromMs?: number; toMs?: number } = {},
     ) {
       const series = await archive.read({ ...everything(), ...range });
-      if (archive.traits.exact && archive.traits.resolutionMs === 0) expect(bitsOf(series)).toEqual(bitsOfPairs(pairs));
+      const { exact, resolutionMs } = archive.traits;
+      if (exact && resolutionMs === 0) expect(bitsOf(series)).toEqual(bitsOfPairs(pairs));
+      else if (exact) expectStepped(series, pairs, resolutionMs);
       else expectNear(series, pairs, stepMs);
     }
 
@@ -658,7 +660,17 @@ function bitsOfPairs(pairs: Pairs<number>): unknown {
   return pairs.map(([timeMs], i) => [timeMs, bits[i]]);
 }
 
-/** For stores that keep steps: each sample is found within a step, with its value or one between its neighbours. */
+/** For exact stores that keep one value a step, where there was one in each: every bit of it, at a time within the step. */
+function expectStepped(series: Series | undefined, pairs: Pairs<number>, resolutionMs: number): void {
+  const values = (found: unknown) => (found as [number, bigint][]).map(([, bits]) => bits);
+  if (series?.kind !== "number") throw new Error(`expected numbers, found ${series?.kind}`);
+  expect(values(bitsOf(series))).toEqual(values(bitsOfPairs(pairs)));
+  for (const [i, [timeMs]] of pairs.entries()) {
+    expect(Math.abs((series.timesMs[i] as number) - timeMs), `time of sample ${i}`).toBeLessThan(resolutionMs);
+  }
+}
+
+/** For stores that keep averages of steps: each sample is found within a step, with its value or one between its neighbours. */
 function expectNear(series: Series | undefined, pairs: Pairs<number>, stepMs: number): void {
   if (series?.kind !== "number") throw new Error(`expected numbers, found ${series?.kind}`);
   const values = pairs.map(([, value]) => value);

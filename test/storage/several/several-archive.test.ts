@@ -134,6 +134,43 @@ describe("reads: the best first, the next for the rest, no gap and no double", (
     expect(far.asked).toEqual([]);
   });
 
+  describe("a slow store, however exact, is asked last and only for what nobody else covers", () => {
+    const SLOW: Partial<ArchiveTraits> = { name: "slow", slow: true };
+    const rare: Partial<ArchiveTraits> = { ...AVERAGES, name: "rare" };
+
+    test.each<[string, number[], [number, number], string[], [number, number][]]>([
+      ["a long silence of the others is no question", [...hours(2, 3), ...hours(9, 12)], [2, 12], ["2-12:1"], []],
+      ["before their first sample", hours(6, 12), [0, 12], ["0-6:2", "6-12:1"], [[0, 6]]],
+      ["behind their last", hours(0, 6), [0, 12], ["0-6:1", "6-12:2"], [[6, 12]]],
+      ["nobody else has anything", [], [3, 5], ["3-5:2"], [[3, 5]]],
+    ])("%s", async (_, near, [from, to], found, asked) => {
+      const slow = new FakeStore(SLOW);
+      const { archive } = await several([new FakeStore(rare), near], [slow, hours(0, 12)]);
+      expect(archive.traits.name).toBe("rare+slow");
+      expect(await runs(archive, from, to)).toEqual(found);
+      const rounded = slow.asked.map(({ fromMs, toMs }) => [fromMs, toMs].map((ms) => Math.round(ms / HOUR_MS)));
+      expect(rounded).toEqual(asked);
+    });
+
+    test("nobody waits for it to know that it is not needed", async () => {
+      const slow = new FakeStore(SLOW);
+      const { archive } = await several([new FakeStore(rare), hours(0, 6)], [slow, hours(0, 6)]);
+      await archive.coverage();
+      slow.gate = new Promise(() => {});
+      expect(await runs(archive, 1, 5)).toEqual(["1-5:1"]);
+      expect(await archive.coverage()).toMatchObject({ fromMs: 0 });
+      expect(await archive.readMany({ cluster: "c", host: "h", fromMs: 0, toMs: 1, samplesMax: 1 })).toBeUndefined();
+    });
+
+    test("a series that the others do not have, in their time, is not looked for", async () => {
+      const slow = new FakeStore(SLOW);
+      const { archive } = await several([new FakeStore(rare), hours(0, 6)], [slow, hours(0, 6)]);
+      const key = { ...KEY, metric: "nosuch" };
+      expect(await archive.read({ key, fromMs: HOUR_MS, toMs: 5 * HOUR_MS })).toBeUndefined();
+      expect(slow.asked).toEqual([]);
+    });
+  });
+
   test("a seam at any sample: all samples once", async () => {
     const all = every15s(0, 1);
     for (let seam = 0; seam <= all.length; seam += 7) {
