@@ -1,52 +1,39 @@
 /**
- * What an update of an RRD file costs, ours beside rrdtool's, in one run on the same files:
- * npm run bench:storage. Budget: 0.5 us an update within a spill of 40 samples a file.
- * FILES (default 2,000 of gmetad's layout, 630,760 bytes each) and DIR (default /dev/shm, a tmpfs).
+ * What RRD files cost, ours beside rrdtool's pipe and rrdcached in one run, in rounds by turns: updates within a spill
+ * of 40 samples a file (budget: 0.5 us each), new files, and the memory that a file takes. npm run bench:storage
+ *
+ * HOSTS=30           of 35 files of gmetad's layout each, 630,760 octets a file, three times
+ * ROUNDS=9           spills of 40 samples; figures are the median of all but the first
+ * DIR=/dev/shm       where the files are; a tmpfs unless told
  */
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { RrdMachine } from "../../storage/rrd/arithmetic/machine.js";
 import { PendingRows } from "../../storage/rrd/arithmetic/pending-rows.js";
 import { readingOf } from "../../storage/rrd/arithmetic/reading-value.js";
 import { RrdState } from "../../storage/rrd/arithmetic/state.js";
-import { RrdFleet } from "../../storage/rrd/bulk/fleet.js";
-import { createRrdFile } from "../../storage/rrd/file/create-file.js";
+import { lastUpdateS, liveView } from "../../storage/rrd/commands/times.js";
 import { withRrdFile } from "../../storage/rrd/file/rrd-file.js";
-import type { RrdDefinition } from "../../storage/rrd/format/definition.js";
 import { findProgram } from "../setup/peers.mjs";
+import { compile } from "../storage/support/compiled.js";
+import { type Cost, usEach } from "./storage-rrd/cost.js";
+import type { Held, Question } from "./storage-rrd/ours.js";
+import { createLines, Rrdcached, rrdtoolCost, updateLines } from "./storage-rrd/peers.js";
+import { GMETAD, METRICS, pathsIn, SPILL_SAMPLES, START_S, STEP_S, sampleTimes } from "./storage-rrd/samples.js";
 
-const FILES = Number(process.env["FILES"] ?? 2_000);
-const SPILLS = 6;
-const SPILL_SAMPLES = 40;
-const START_S = 1_700_000_000;
-const STEP_S = 15;
-
-/** What gmetad makes for a metric of a host. */
-const GMETAD: RrdDefinition = {
-  stepS: STEP_S,
-  dataSources: [{ name: "sum", type: "GAUGE", heartbeatS: 120, min: Number.NaN, max: Number.NaN }],
-  archives: [
-    { cf: "AVERAGE", xff: 0.5, pdpCount: 1, rowCount: 5_856 },
-    { cf: "AVERAGE", xff: 0.5, pdpCount: 4, rowCount: 20_160 },
-    { cf: "AVERAGE", xff: 0.5, pdpCount: 40, rowCount: 52_704 },
-  ],
-};
+const HOSTS = Number(process.env["HOSTS"] ?? 30);
+const ROUNDS = Number(process.env["ROUNDS"] ?? 9);
+const FILES = HOSTS * METRICS;
+const UPDATES = FILES * SPILL_SAMPLES;
+/** Of which memory is measured. */
+const HELD_HOSTS = 500;
+const OURS = "test/bench/storage-rrd/ours.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
-const perUpdate = (tookMs: number, updates: number) => `${((tookMs * 1e3) / updates).toFixed(3)} us an update`;
-
-/** Values as metrics have them: a third whole, two thirds with one to three decimals. */
-function sampleValues(spill: number, file: number): Float64Array {
-  return Float64Array.from({ length: SPILL_SAMPLES }, (_, i) => {
-    const noise = ((spill * SPILL_SAMPLES + i) * 7_919 + file * 104_729) % 100_000;
-    return noise / (10 ** (file % 4) || 1);
-  });
-}
-const sampleTimes = (spill: number) =>
-  Float64Array.from({ length: SPILL_SAMPLES }, (_, i) => START_S + 1 + STEP_S * (spill * SPILL_SAMPLES + i));
 
 test("arithmetic alone", { timeout: 120_000 }, () => {
   const machine = new RrdMachine(GMETAD);
@@ -55,7 +42,7 @@ test("arithmetic alone", { timeout: 120_000 }, () => {
     1,
     GMETAD.archives.map(({ rowCount }) => rowCount),
   );
-  const updates = 2_000_000;
+  const updates = 1_000_000;
   for (const [name, makeValue] of [
     ["whole numbers", (i: number) => i % 1_000],
     ["two decimals", (i: number) => (i % 100_000) / 100],
@@ -74,110 +61,101 @@ test("arithmetic alone", { timeout: 120_000 }, () => {
         if (i % SPILL_SAMPLES === 0) rows.clear();
       }
       const { user, system } = process.cpuUsage(start);
-      best = Math.min(best, (user + system) / 1e3);
+      best = Math.min(best, user + system);
     }
-    print(`arithmetic alone, ${name}: CPU ${perUpdate(best, updates)}`);
+    print(`arithmetic alone, ${name}: CPU ${(best / updates).toFixed(3)} us an update`);
   }
   expect(state.lastUpS).toBe(START_S + 1 + STEP_S * (updates - 1));
 });
 
-test("spills into files", { timeout: 900_000 }, async () => {
-  const directory = mkdtempSync(
+test("updates in spills, new files, memory", { timeout: 1_800_000 }, async () => {
+  const root = mkdtempSync(
     join(process.env["DIR"] ?? (existsSync("/dev/shm") ? "/dev/shm" : tmpdir()), "grate-bench-rrd-"),
   );
+  const compiled = compile(OURS);
+  const ours = startOurs(compiled.url(OURS).pathname);
+  const directory = (name: string) => join(root, name);
+  const ask = (op: Question["op"], name: string, spill = 0, hosts = HOSTS) =>
+    ours.ask({ op, directory: directory(name), hosts, spill });
+  let daemon: Rrdcached | undefined;
+  const costs = new Map<string, Cost[]>();
+  const add = (name: string, cost: Cost) => costs.set(name, [...(costs.get(name) ?? []), cost]);
   try {
-    print(
-      `${FILES} files of ${GMETAD.archives.length} archives in ${directory}, ${SPILLS} spills of ${SPILL_SAMPLES} samples each`,
-    );
-    const first = join(directory, "first.rrd");
-    createRrdFile(first, GMETAD, START_S, () => 0);
-    const paths = Array.from({ length: FILES }, (_, i) => join(directory, `${i}.rrd`));
-    for (const isSoleWriter of [false, true]) {
-      for (const path of paths) copyFileSync(first, path);
-      const fleet = withRrdFile(first, "r", first, ({ header }) => new RrdFleet(header, { isSoleWriter }));
-      const files = paths.map((path) => fleet.add(path));
-      const name = isSoleWriter ? "ours, sole writer" : "ours, reading each file before";
-      spillAll(fleet, files, paths, name);
-      print(`  states held: ${(fleet.stateBytes / fleet.count).toFixed(0)} bytes a file`);
+    print(`\n${FILES} files of ${GMETAD.archives.length} archives in ${root}, us each: median of the rounds, and best`);
+    const hasPeers = findProgram("rrdtool") !== undefined && findProgram("rrdcached") !== undefined;
+    const ourPaths = pathsIn(directory("ours"), HOSTS);
+    const pipePaths = pathsIn(directory("rrdtool"), HOSTS);
+    const daemonPaths = pathsIn(directory("rrdcached"), HOSTS);
+    // A part by each in turn, on the same memory and disk.
+    for (let host = 0; host < HOSTS; host += 5) {
+      const hosts = Math.min(5, HOSTS - host);
+      add("new files, ours", (await ask("create", `new${host}`, 0, hosts)) as Cost);
+      const paths = pathsIn(directory(`new${host}`), hosts);
+      rmSync(directory(`new${host}`), { recursive: true });
+      if (hasPeers) add("new files, rrdtool's pipe", await rrdtoolCost(createLines(paths)));
+      rmSync(directory(`new${host}`), { recursive: true, force: true });
     }
-    if (findProgram("rrdtool") === undefined) {
-      print("rrdtool is not installed");
-      return;
+    for (const [name, cost] of costs) print(`${name}: ${usEach(cost, Math.min(5, HOSTS) * METRICS)} a file`);
+    costs.clear();
+    await ask("create", "ours");
+    await ask("store", "store", 0);
+    if (hasPeers) {
+      await rrdtoolCost(createLines([...pipePaths, ...daemonPaths]));
+      daemon = await Rrdcached.start();
     }
-    for (const path of paths) copyFileSync(first, path);
-    await rrdtoolSpills(paths);
-    for (const path of paths) copyFileSync(first, path);
-    await rrdtoolSingles(paths);
+    for (let round = 0; round < ROUNDS; round++) {
+      const round40 = [
+        ["ours, files alone", () => ask("spill", "ours", round)],
+        ["ours, the whole store", () => ask("store", "store", round + 1)],
+        ["rrdtool's pipe, 40 samples a command", () => rrdtoolCost(updateLines(pipePaths, round, SPILL_SAMPLES))],
+        ["rrdcached BATCH, 40 samples a line, memory", () => daemon?.batch(updateLines(daemonPaths, round, 40))],
+        ["rrdcached FLUSH after it, files", () => daemon?.flush(daemonPaths)],
+      ] as const;
+      for (const [name, run] of hasPeers ? round40 : round40.slice(0, 2)) {
+        const cost = (await run()) as Cost | undefined;
+        // In the first one everybody's code is cold.
+        if (cost !== undefined && round > 0) add(name, cost);
+      }
+    }
+    for (const [name, cost] of costs) print(`${name}: ${usEach(cost, UPDATES)} an update`);
+    if (hasPeers) {
+      // As gmetad updates; of files that were updated up to the last round.
+      const lines = updateLines(pipePaths, ROUNDS, 1).slice(0, UPDATES / 10);
+      print(`rrdtool's pipe, 1 sample a command: ${usEach([await rrdtoolCost(lines)], lines.length)} an update`);
+      const singles = updateLines(daemonPaths, ROUNDS, 1);
+      const cost = await daemon?.batch(singles);
+      if (cost !== undefined)
+        print(`rrdcached BATCH, 1 sample a line, memory: ${usEach([cost], singles.length)} an update`);
+    } else print("rrdtool or rrdcached is not installed");
+    const { bytesPerFile } = (await ask("held", "held", 0, HELD_HOSTS)) as Held;
+    print(`held in memory by the store: ${bytesPerFile.toFixed(0)} bytes a file, of ${HELD_HOSTS * METRICS} files`);
+    const last = ourPaths.at(-1) as string;
+    const lastS = withRrdFile(last, "r", last, (file) => lastUpdateS(liveView(file)));
+    expect(lastS).toBe(sampleTimes(ROUNDS - 1).at(-1));
+    expect(bytesPerFile).toBeGreaterThan(0);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await daemon?.end();
+    await ours.end();
+    compiled.remove();
+    rmSync(root, { recursive: true, force: true });
   }
 });
 
-function spillAll(fleet: RrdFleet, files: readonly number[], paths: readonly string[], name: string): void {
-  const updates = FILES * SPILL_SAMPLES;
-  const tookMs: number[] = [];
-  let bestCpu = { user: Number.POSITIVE_INFINITY, system: 0 };
-  for (let spill = 0; spill < SPILLS; spill++) {
-    const times = sampleTimes(spill);
-    const values = paths.map((_, file) => sampleValues(spill, file));
-    const startMs = performance.now();
-    const startCpu = process.cpuUsage();
-    for (const [i, path] of paths.entries())
-      fleet.updateMany(files[i] as number, path, times, values[i] as Float64Array);
-    tookMs.push(performance.now() - startMs);
-    const cpu = process.cpuUsage(startCpu);
-    if (cpu.user + cpu.system < bestCpu.user + bestCpu.system) bestCpu = cpu;
-  }
-  const sorted = tookMs.toSorted((a, b) => a - b);
-  const best = sorted[0] as number;
-  print(`${name}: best ${perUpdate(best, updates)}, median ${perUpdate(sorted[SPILLS >> 1] as number, updates)}`);
-  print(
-    `  CPU of the best: ${(bestCpu.user / updates).toFixed(3)} + ${(bestCpu.system / updates).toFixed(3)} us an update`,
-  );
-  print(`  ${((best * 1e3) / FILES).toFixed(1)} us a file; 39,000 files take ${((best / FILES) * 39).toFixed(2)} s`);
-  expect(fleet.lastUpdateS(files[0] as number)).toBe(START_S + 1 + STEP_S * (SPILLS * SPILL_SAMPLES - 1));
-}
-
-/** All samples of a file in one command: the most that rrdtool's pipe can do. */
-async function rrdtoolSpills(paths: readonly string[]): Promise<void> {
-  const times = sampleTimes(0);
-  const lines = paths.map((path, file) => {
-    const values = sampleValues(0, file);
-    return `update ${path} ${Array.from(times, (time, i) => `${time}:${values[i]}`).join(" ")}\n`;
-  });
-  print(`rrdtool's pipe, 40 samples a command: ${await timePipe(lines, FILES * SPILL_SAMPLES)}`);
-}
-
-/** A sample a command, as gmetad updates. */
-async function rrdtoolSingles(paths: readonly string[]): Promise<void> {
-  const lines = sampleTimes(0)
-    .subarray(0, 4)
-    .reduce<string[]>((all, time, i) => {
-      for (const [file, path] of paths.entries()) all.push(`update ${path} ${time}:${sampleValues(0, file)[i]}\n`);
-      return all;
-    }, []);
-  print(`rrdtool's pipe, 1 sample a command: ${await timePipe(lines, lines.length)}`);
-}
-
-/** The lines come from a file, so that nobody waits for our writing. */
-function timePipe(lines: readonly string[], updates: number): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "grate-bench-rrd-"));
-  const input = join(folder, "lines");
-  writeFileSync(input, lines.join(""));
-  const startMs = performance.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn("sh", ["-c", 'exec rrdtool - < "$1"', "sh", input], { stdio: ["ignore", "pipe", "inherit"] });
-    let answers = "";
-    child.stdout.on("data", (text) => {
-      answers += text;
-    });
-    child.once("error", reject);
-    child.once("close", () => {
-      const tookMs = performance.now() - startMs;
-      rmSync(folder, { recursive: true });
-      const errors = answers.match(/^ERROR.*$/m);
-      if (errors !== null) return reject(new Error(errors[0]));
-      resolve(perUpdate(tookMs, updates));
-    });
-  });
+/** A process of ours that answers questions. */
+function startOurs(script: string) {
+  const child = spawn(process.execPath, ["--expose-gc", script], { stdio: ["pipe", "pipe", "inherit"] });
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  return {
+    async ask(question: Question): Promise<Cost | Held> {
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+      const { value, done } = await answers.next();
+      if (done === true) throw new Error(`ours ended: ${JSON.stringify(question)} was not answered`);
+      return JSON.parse(value) as Cost | Held;
+    },
+    end(): Promise<void> {
+      child.stdin.end();
+      return ended;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** Sums of clusters, grids and the whole in gmetad's places, with its two sources: the sum, and of how many hosts. */
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { SumTable } from "../../../core/model/archive.js";
 import { nameFault } from "../../../core/model/names.js";
 import type { RoundRobinArchive } from "../format/definition.js";
@@ -22,6 +22,8 @@ export interface SummaryFilesOptions {
 
 export class SummaryFiles {
   readonly #options: SummaryFilesOptions;
+  /** By path: as many as metrics of clusters and grids. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(options: SummaryFilesOptions) {
     this.#options = options;
@@ -30,15 +32,16 @@ export class SummaryFiles {
   append(table: SumTable): void {
     const { directory, guard } = this.#options;
     if (table.kind !== "whole" && nameFault(table.name) !== undefined) return;
-    const folder = table.kind === "whole" ? directory : join(directory, nameToPath(table.name));
+    const parent = table.kind === "whole" ? directory : join(directory, nameToPath(table.name));
+    const folder = `${join(parent, SUMMARY_FOLDER)}${sep}`;
     for (const [column, { name }] of table.metrics.entries()) {
       if (nameFault(name) !== undefined) continue;
-      const path = join(folder, SUMMARY_FOLDER, `${nameToPath(name)}.rrd`);
-      guard(path, () => this.#appendColumn(path, table, column));
+      const file = `${nameToPath(name)}.rrd`;
+      guard(`${folder}${file}`, () => this.#appendColumn(folder, file, table, column));
     }
   }
 
-  #appendColumn(path: string, { kind, metrics, timesMs, sums, hosts }: SumTable, column: number): void {
+  #appendColumn(folder: string, file: string, { kind, metrics, timesMs, sums, hosts }: SumTable, column: number): void {
     const { files, archivesOf } = this.#options;
     const width = metrics.length;
     const times: number[] = [];
@@ -53,8 +56,13 @@ export class SummaryFiles {
     if (times.length === 0) return;
     const stepS = kind === "whole" ? WHOLE_STEP_S : this.#options.stepS;
     const { slope } = metrics[column] as SumTable["metrics"][number];
+    const path = `${folder}${file}`;
     const makeDefinition = () => sumDefinition(stepS, archivesOf(stepS), slope);
-    const number = files.find(path) ?? files.open(path, makeDefinition, times[0] as number).number;
-    files.update(number, Float64Array.from(times), Float64Array.from(values), 2);
+    let number = this.#numbers.get(path);
+    if (number === undefined) {
+      number = files.open(folder, file, makeDefinition, times[0] as number).number;
+      this.#numbers.set(path, number);
+    }
+    files.update(number, Float64Array.from(times), Float64Array.from(values), 2, times.length, makeDefinition);
   }
 }

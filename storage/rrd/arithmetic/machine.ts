@@ -33,8 +33,6 @@ export class RrdMachine {
   readonly #xffs: Float64Array;
   readonly #rates: Float64Array;
   readonly #firstAmounts: Float64Array;
-  /** Rows that the closing under way writes, by archive. */
-  readonly #rowsToWrite: Float64Array;
 
   /** @throws RrdError where the definition has parts that we only read */
   constructor({ stepS, dataSources, archives }: RrdDefinition) {
@@ -60,12 +58,11 @@ export class RrdMachine {
     this.#xffs = Float64Array.from(archives, ({ xff }) => xff);
     this.#rates = new Float64Array(this.dsCount);
     this.#firstAmounts = new Float64Array(this.dsCount);
-    this.#rowsToWrite = new Float64Array(this.rraCount);
   }
 
   /** Seconds from the last update to this time. Two conversions, a division, an addition. */
   intervalS(state: RrdState, timeS: number, timeUs: number): number {
-    return timeS - state.lastUpS + (timeUs - state.lastUpUs) / 1e6;
+    return timeS - state.lastUpS + seconds(timeUs - state.lastUpUs);
   }
 
   /**
@@ -96,17 +93,16 @@ export class RrdMachine {
   advance(state: RrdState, timeS: number, timeUs: number, rows: PendingRows): void {
     const { stepS, amounts } = this;
     const intervalS = this.intervalS(state, timeS, timeUs);
-    const openS = state.lastUpS - remainder(state.lastUpS, stepS);
-    const intoStepS = remainder(timeS, stepS);
-    const newOpenS = timeS - intoStepS;
-    const steps = (newOpenS - openS) / stepS;
+    const firstStep = Math.floor(state.lastUpS / stepS);
+    const newStep = Math.floor(timeS / stepS);
+    const steps = newStep - firstStep;
     if (steps === 0) this.#addToStep(state, intervalS);
     else {
-      const firstStep = openS / stepS;
-      const beforeS = newOpenS - state.lastUpS - state.lastUpUs / 1e6;
-      const afterS = intoStepS + timeUs / 1e6;
-      const ownS = remainder(Math.trunc(beforeS), stepS);
-      if (steps === 1 || ownS === 0) {
+      const newOpenS = newStep * stepS;
+      const beforeS = newOpenS - state.lastUpS - seconds(state.lastUpUs);
+      const afterS = timeS - newOpenS + seconds(timeUs);
+      const ownS = steps === 1 ? 0 : remainder(Math.trunc(beforeS), stepS);
+      if (ownS === 0) {
         this.#close(state, amounts, intervalS, beforeS, afterS, steps, firstStep, rows);
       } else {
         // The step that was open gets its share and is closed by itself, so that a long
@@ -160,8 +156,9 @@ export class RrdMachine {
       const amount = amounts[ds] as number;
       const unknownS = pdpUnknownS[ds] as number;
       const isUnknown = Number.isNaN(amount);
+      const rate = amount / intervalS;
       let value = pdpValue[ds] as number;
-      if (!isUnknown) value = (Number.isNaN(value) ? 0 : value) + (amount / intervalS) * beforeS;
+      if (!isUnknown) value = (Number.isNaN(value) ? 0 : value) + rate * beforeS;
       // Unknown time that comes last only shortens the divisor: it does not count as "too much".
       const lastUnknownS = isUnknown ? beforeS : 0;
       this.#rates[ds] =
@@ -169,37 +166,39 @@ export class RrdMachine {
           ? Number.NaN
           : value / (steps * stepS - unknownS - lastUnknownS);
       pdpUnknownS[ds] = isUnknown ? Math.floor(afterS) : 0;
-      pdpValue[ds] = isUnknown ? Number.NaN : (amount / intervalS) * afterS;
+      pdpValue[ds] = isUnknown ? Number.NaN : rate * afterS;
     }
-    for (let rra = 0; rra < this.rraCount; rra++) this.#consolidate(state, rra, steps, firstStep);
     for (let rra = 0; rra < this.rraCount; rra++) {
-      const count = this.#rowsToWrite[rra] as number;
+      const count = this.#consolidate(state, rra, steps, firstStep);
       if (count > 0) this.#writeRows(state, rra, count, rows);
     }
   }
 
-  #consolidate(state: RrdState, rra: number, steps: number, firstStep: number): void {
+  /** @returns how many rows are complete */
+  #consolidate(state: RrdState, rra: number, steps: number, firstStep: number): number {
     const { dsCount } = this;
     const rates = this.#rates;
-    const { cdpPrimary, cdpSecondary } = state;
     const pdpCount = this.#pdpCounts[rra] as number;
-    const missing = pdpCount - remainder(firstStep, pdpCount);
-    const count =
-      missing > steps ? 0 : Math.min(this.#rowCounts[rra] as number, Math.floor((steps - missing) / pdpCount) + 1);
-    this.#rowsToWrite[rra] = count;
+    const rowCount = this.#rowCounts[rra] as number;
     const begin = rra * dsCount;
     if (pdpCount === 1) {
+      const { cdpPrimary, cdpSecondary } = state;
       for (let ds = 0; ds < dsCount; ds++) {
         cdpPrimary[begin + ds] = rates[ds] as number;
         if (steps > 1) cdpSecondary[begin + ds] = rates[ds] as number;
       }
-    } else if (count === 0) {
-      for (let ds = 0; ds < dsCount; ds++) this.#gather(state, rra, begin + ds, rates[ds] as number, steps);
-    } else {
-      for (let ds = 0; ds < dsCount; ds++) {
-        this.#finish(state, rra, begin + ds, rates[ds] as number, missing, remainder(steps - missing, pdpCount));
-      }
+      return Math.min(rowCount, steps);
     }
+    const missing = pdpCount - remainder(firstStep, pdpCount);
+    if (missing > steps) {
+      for (let ds = 0; ds < dsCount; ds++) this.#gather(state, rra, begin + ds, rates[ds] as number, steps);
+      return 0;
+    }
+    const carried = remainder(steps - missing, pdpCount);
+    for (let ds = 0; ds < dsCount; ds++) {
+      this.#finish(state, rra, begin + ds, rates[ds] as number, missing, carried);
+    }
+    return Math.min(rowCount, Math.floor((steps - missing) / pdpCount) + 1);
   }
 
   /** The open row goes on. */
@@ -265,6 +264,11 @@ export class RrdMachine {
  */
 function remainder(dividend: number, divisor: number): number {
   return dividend - Math.floor(dividend / divisor) * divisor;
+}
+
+/** Of microseconds, which updates by whole seconds have none of: a division less. */
+function seconds(us: number): number {
+  return us === 0 ? 0 : us / 1e6;
 }
 
 /** What changes nothing when it is gathered; NaN for LAST, which gathers nothing. */

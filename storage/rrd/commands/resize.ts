@@ -30,7 +30,7 @@ export const resize: Command = (words, context) => {
       throw new RrdError(`Do not know how to handle RRD version ${file.header.version}`);
     }
     writeWhole(context.resolvePath(RESULT), (write) =>
-      writeResized(file, rra, action === "GROW" ? rows : -rows, write),
+      writeResized(file, rra, action === "GROW" ? rows : -rows, (bytes) => write([bytes])),
     );
   });
   return "";

@@ -3,8 +3,8 @@
  * that nobody ever sees half a file. Every row is written: a sparse file would let the
  * disk run full at an update instead of here.
  */
-import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { closeSync, fchmodSync, openSync, renameSync, rmSync, statSync, writeSync, writevSync } from "node:fs";
 import { RrdMachine } from "../arithmetic/machine.js";
 import { RrdState } from "../arithmetic/state.js";
 import type { RrdDefinition } from "../format/definition.js";
@@ -21,8 +21,17 @@ export type RandomInteger = (below: number) => number;
 /** Readable for all, whatever the umask says: gmetad's users and the web server read them. */
 const NEW_FILE_MODE = 0o644;
 
-/** NaN rows are written in pieces of this size. */
+/** Six hexadecimal digits. */
+const TEMPORARY_NAMES = 2 ** 24;
+
+/**
+ * NaN rows are this piece again and again, in one call: a file of gmetad's in 11 writes costs a quarter more on ext4, because
+ * pieces that end within a page touch it twice.
+ */
 const PIECE_BYTES = 64 * 1024;
+
+/** In one call; Linux takes 1,024. */
+const PARTS_MAX = 1_000;
 
 const NAN_PIECE = (() => {
   const words = new Uint32Array(PIECE_BYTES / 4);
@@ -38,10 +47,16 @@ const NAN_PIECE = (() => {
  */
 export function createRrdFile(path: string, definition: RrdDefinition, startS: number, random: RandomInteger): void {
   const header = newHeader(definition, startS, random);
-  const dataBytes = layoutOf(definition.dataSources.length, definition.archives).fileBytes - header.length;
+  let left = layoutOf(definition.dataSources.length, definition.archives).fileBytes - header.length;
   writeWhole(path, (write) => {
-    write(header);
-    for (let left = dataBytes; left > 0; left -= PIECE_BYTES) write(NAN_PIECE.subarray(0, Math.min(left, PIECE_BYTES)));
+    let parts = [header];
+    for (; left > 0; left -= PIECE_BYTES) {
+      parts.push(left < PIECE_BYTES ? NAN_PIECE.subarray(0, left) : NAN_PIECE);
+      if (parts.length < PARTS_MAX) continue;
+      write(parts);
+      parts = [];
+    }
+    if (parts.length > 0) write(parts);
   });
 }
 
@@ -63,9 +78,9 @@ function newHeader(definition: RrdDefinition, startS: number, random: RandomInte
  * Writes a whole file and puts it in its place; one that is there is replaced and its mode kept.
  * @throws RrdError; nothing is left then
  */
-export function writeWhole(path: string, fill: (write: (bytes: Uint8Array) => void) => void): void {
+export function writeWhole(path: string, fill: (write: (parts: readonly Uint8Array[]) => void) => void): void {
   // Six characters, as mkstemp would do it: what a crash leaves blocks nobody.
-  const temporary = `${path}${randomBytes(3).toString("hex")}`;
+  const temporary = `${path}${randomInt(TEMPORARY_NAMES).toString(16).padStart(6, "0")}`;
   let descriptor: number;
   try {
     descriptor = openSync(temporary, "wx", NEW_FILE_MODE);
@@ -74,11 +89,11 @@ export function writeWhole(path: string, fill: (write: (bytes: Uint8Array) => vo
   }
   try {
     try {
-      fill((bytes) => writeAll(descriptor, bytes));
+      fill((parts) => writeAll(descriptor, parts));
+      fchmodSync(descriptor, modeOf(path));
     } finally {
       closeSync(descriptor);
     }
-    chmodSync(temporary, modeOf(path));
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -88,8 +103,14 @@ export function writeWhole(path: string, fill: (write: (bytes: Uint8Array) => vo
   }
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done);
+/** In one call as a rule; what a short write left out is written part by part. */
+function writeAll(descriptor: number, parts: readonly Uint8Array[]): void {
+  let written = writevSync(descriptor, parts);
+  for (const part of parts) {
+    let done = Math.min(written, part.length);
+    written -= done;
+    while (done < part.length) done += writeSync(descriptor, part, done, part.length - done);
+  }
 }
 
 /** A file that is replaced keeps its mode. */

@@ -1,6 +1,6 @@
 /** Files by way of the real rrdcached: nothing is written by us, nothing is read stale, and what it drops is noticed. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -35,10 +35,27 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function open(address: string, mode: "read" | "write" = "write"): RrdArchive {
+const log = { info: () => {}, warn: (message: string) => void warnings.push(message) };
+
+function daemonFiles(address: string): DaemonFiles {
   const parsed = parseDaemonAddress(address);
   if (parsed === undefined) throw new Error(`${address} is no address`);
-  const log = { info: () => {}, warn: (message: string) => void warnings.push(message) };
+  return new DaemonFiles(parsed, systemClock, log);
+}
+
+/** Of loopback; taken by nobody when it was asked for. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function open(address: string, mode: "read" | "write" = "write"): RrdArchive {
   const archive = new RrdArchive({
     directory: rrds,
     mode,
@@ -48,7 +65,7 @@ function open(address: string, mode: "read" | "write" = "write"): RrdArchive {
     clock: systemClock,
     log,
     random: () => 0,
-    daemon: new DaemonFiles(parsed, systemClock, log),
+    daemon: daemonFiles(address),
   });
   opened.push(archive);
   return archive;
@@ -69,19 +86,25 @@ const valuesOf = async (archive: RrdArchive) => {
 describeWithPeers("the real rrdcached", ["rrdcached"], () => {
   let place: string;
   let daemon: Running;
-  let socket: string;
+  /** One daemon listens on both. */
+  let addresses: Readonly<Record<"socket" | "host and port", string>>;
+  let address: string;
   beforeAll(async () => {
     place = mkdtempSync(join(tmpdir(), "grate-rrdcached-run-"));
-    socket = join(place, "socket");
-    const args = ["-g", "-l", `unix:${socket}`, "-p", join(place, "pid"), "-w", "3600", "-f", "7200", "-b", place];
+    const socket = join(place, "socket");
+    const hostAndPort = `127.0.0.1:${await freePort()}`;
+    addresses = { socket, "host and port": hostAndPort };
+    const listen = ["-l", `unix:${socket}`, "-l", hostAndPort];
+    const args = ["-g", ...listen, "-p", join(place, "pid"), "-w", "3600", "-f", "7200", "-b", place];
     daemon = startProcess(findProgram("rrdcached") ?? "rrdcached", args, {});
-    await eventually("rrdcached's socket", 20_000, async () => expect(parseDaemonAddress(socket)).toBeDefined());
-    await eventually("rrdcached's answer", 20_000, async () => {
-      const probe = new DaemonFiles({ path: socket }, systemClock, { info: () => {}, warn: () => {} });
-      const isThere = await probe.flush("/none");
-      probe.close();
-      expect(isThere).toBe(true);
-    });
+    for (const each of Object.values(addresses)) {
+      await eventually(`rrdcached's answer at ${each}`, 20_000, async () => {
+        const probe = daemonFiles(each);
+        const isThere = await probe.flush("/none");
+        probe.close();
+        expect(isThere, daemon.stderr()).toBe(true);
+      });
+    }
   });
   afterAll(async () => {
     await daemon?.end();
@@ -90,58 +113,61 @@ describeWithPeers("the real rrdcached", ["rrdcached"], () => {
 
   const lastInFile = () => withRrdFile(join(rrds, FILE), "r", FILE, (file) => lastUpdateS(liveView(file))) - START_S;
 
-  test("updates wait in its memory, and a read has them all", async () => {
-    const archive = open(socket);
-    await archive.append([batch(0, 1, 2, 3)]);
-    // One step before its first sample, as it was made.
-    expect(lastInFile()).toBe(-15);
-    expect(await valuesOf(archive)).toEqual([1, 2, 3]);
-    expect(lastInFile()).toBe(30);
-    await archive.append([batch(30, 9, 4)]);
-    await archive.endSpill([]);
-    expect(lastInFile()).toBe(45);
-    expect([await valuesOf(archive), archive.health().message, warnings]).toEqual([[1, 2, 3, 4], "", []]);
-  });
-
-  test("beside a gmetad that writes by way of it, a reader has what the daemon still holds", async () => {
-    await open(socket).append([batch(0, 1, 2, 3)]);
-    expect(lastInFile()).toBe(-15);
-    expect(await valuesOf(open(socket, "read"))).toEqual([1, 2, 3]);
-  });
-
-  test("what it takes and drops is counted and told", async () => {
-    const archive = open(socket);
-    await archive.append([batch(0, 1)]);
-    expect(await valuesOf(archive)).toEqual([1]);
-    // It takes words for values, and drops everything after them when it writes.
-    const other = new DaemonFiles({ path: socket }, systemClock, { info: () => {}, warn: () => {} });
-    other.add(join(rrds, FILE), { stepS: 15, archives: [], dataSources: [] }, [START_S + 5], []);
-    await other.send();
-    other.close();
-    await archive.append([batch(15, 2, 3)]);
-    await archive.endSpill([]);
-    expect(archive.health().counters).toMatchObject({ daemonDroppedFilesTotal: 1 });
-    expect(archive.health().message).toContain("wrote them up to");
-    expect(warnings).toHaveLength(1);
-  });
-
-  test("an update that it refuses is named with its file", async () => {
-    const archive = open(socket);
-    await archive.append([batch(0, 1)]);
-    rmSync(join(rrds, "my cluster"), { recursive: true });
-    const again = open(socket);
-    await again.append([batch(0, 1)]);
-    rmSync(join(rrds, "my cluster"), { recursive: true });
-    mkdirSync(join(rrds, "my cluster"));
-    const files = new DaemonFiles({ path: socket }, systemClock, {
-      info: () => {},
-      warn: (message) => void warnings.push(message),
+  describe.each(["socket", "host and port"] as const)("by its %s", (kind) => {
+    beforeEach(() => {
+      address = addresses[kind];
     });
-    files.add(join(rrds, "gone away.rrd"), { stepS: 15, archives: [], dataSources: [] }, [START_S], []);
-    await files.send();
-    files.close();
-    expect(files.counters).toMatchObject({ daemonRefusedTotal: 1, daemonLinesTotal: 1 });
-    expect(files.faults[0]).toMatch(/refuses updates of .*gone\\ away\.rrd: No such file/);
+
+    test("updates wait in its memory, and a read has them all", async () => {
+      const archive = open(address);
+      await archive.append([batch(0, 1, 2, 3)]);
+      // One step before its first sample, as it was made.
+      expect(lastInFile()).toBe(-15);
+      expect(await valuesOf(archive)).toEqual([1, 2, 3]);
+      expect(lastInFile()).toBe(30);
+      await archive.append([batch(30, 9, 4)]);
+      await archive.endSpill([]);
+      expect(lastInFile()).toBe(45);
+      expect([await valuesOf(archive), archive.health().message, warnings]).toEqual([[1, 2, 3, 4], "", []]);
+    });
+
+    test("beside a gmetad that writes by way of it, a reader has what the daemon still holds", async () => {
+      await open(address).append([batch(0, 1, 2, 3)]);
+      expect(lastInFile()).toBe(-15);
+      expect(await valuesOf(open(address, "read"))).toEqual([1, 2, 3]);
+    });
+
+    test("what it takes and drops is counted and told", async () => {
+      const archive = open(address);
+      await archive.append([batch(0, 1)]);
+      expect(await valuesOf(archive)).toEqual([1]);
+      // It takes words for values, and drops everything after them when it writes.
+      const other = daemonFiles(address);
+      other.add(join(rrds, FILE), { stepS: 15, archives: [], dataSources: [] }, [START_S + 5], []);
+      await other.send();
+      other.close();
+      await archive.append([batch(15, 2, 3)]);
+      await archive.endSpill([]);
+      expect(archive.health().counters).toMatchObject({ daemonDroppedFilesTotal: 1 });
+      expect(archive.health().message).toContain("wrote them up to");
+      expect(warnings).toHaveLength(1);
+    });
+
+    test("an update that it refuses is named with its file", async () => {
+      const archive = open(address);
+      await archive.append([batch(0, 1)]);
+      rmSync(join(rrds, "my cluster"), { recursive: true });
+      const again = open(address);
+      await again.append([batch(0, 1)]);
+      rmSync(join(rrds, "my cluster"), { recursive: true });
+      mkdirSync(join(rrds, "my cluster"));
+      const files = daemonFiles(address);
+      files.add(join(rrds, "gone away.rrd"), { stepS: 15, archives: [], dataSources: [] }, [START_S], []);
+      await files.send();
+      files.close();
+      expect(files.counters).toMatchObject({ daemonRefusedTotal: 1, daemonLinesTotal: 1 });
+      expect(files.faults[0]).toMatch(/refuses updates of .*gone\\ away\.rrd: No such file/);
+    });
   });
 });
 
@@ -168,6 +194,13 @@ describe("a daemon that is not there, or none", () => {
     expect(got).toEqual([`BATCH\nUPDATE ${path} ${START_S}:1 ${START_S + 15}:2\n.\n`]);
     expect(await valuesOf(archive)).toEqual([]);
     expect(archive.health().message).toBe("");
+  });
+
+  test("nobody at the host and port costs the append", async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const archive = open(address);
+    await expect(archive.append([batch(0, 1, 2)])).rejects.toThrow(`rrdcached ${address}: `);
+    expect(await valuesOf(archive)).toEqual([]);
   });
 
   test.each<[string, string]>([

@@ -1,5 +1,5 @@
 /** RRD files of gmetad's layout as an archive: the contract of all stores, and what is particular to it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -252,6 +252,70 @@ describe("gmetad's layout", () => {
     expect(archive.health()).toMatchObject({ counters: { files: 2, fileFaultsTotal: 1 } });
     expect(archive.health().message).toContain("load_one of Node1 is not kept");
     expect(warnings.length).toBe(1);
+  });
+
+  test("a file that is removed is made anew, with its folder, also by what is only repeated", async () => {
+    const archive = open(directory);
+    const rare = { key: { ...KEY, metric: "cpu_num" }, tmaxS: 1_200 };
+    await archive.append([batch([[START_S, 1]]), batch([[START_S, 8]], rare)]);
+    rmSync(join(directory, "khab"), { recursive: true });
+    const samples = [15, 30, 45].map((offsetS) => [START_S + offsetS, offsetS] as const);
+    await archive.append([batch(samples)]);
+    await archive.endSpill([]);
+    expect(rows(0, 45)).toBe("15:15 30:30 45:45");
+    expect(answer(`lastupdate khab/Node1/cpu_num.rrd`).output).toContain(`${START_S + 45}: 8\n`);
+    expect(archive.health()).toMatchObject({ message: "", counters: { files: 2, fileFaultsTotal: 0 } });
+    expect(warnings).toEqual([]);
+  });
+
+  test("a file that was resized meanwhile is gone on with", async () => {
+    const archive = open(directory);
+    await archive.append([batch([[START_S, 1]])]);
+    answer(`resize ${FILE} 0 SHRINK 5000`);
+    renameSync(join(directory, "resize.rrd"), join(directory, FILE));
+    await archive.append([batch([[START_S + 15, 2]])]);
+    expect(rows(-15, 15)).toBe("0:1 15:2");
+    expect(answer(`info ${FILE}`).output).toContain("rra[0].rows = 856\n");
+    expect(archive.health()).toMatchObject({ message: "", counters: { files: 1, fileFaultsTotal: 0 } });
+  });
+
+  test("hosts that differ in case only are one file, if so configured", async () => {
+    const archive = open(directory, { lowerCaseHosts: true });
+    await archive.append([batch([[START_S, 1]]), batch([[START_S + 15, 2]], { key: { ...KEY, host: "NODE1" } })]);
+    expect(archive.health()).toMatchObject({ message: "", counters: { files: 1, foreignUpdatesTotal: 0 } });
+    expect(answer("lastupdate khab/node1/load_one.rrd").output).toContain(`${START_S + 15}: 2\n`);
+  });
+
+  test("a rare value of a name longer than a file's follows its host too", async () => {
+    const archive = open(directory);
+    const key = { ...KEY, metric: "m".repeat(300) };
+    await archive.append([batch([[START_S, 8]], { key, tmaxS: 1_200 }), batch([[START_S, 1]])]);
+    await archive.append([batch([[START_S + 45, 2]])]);
+    await archive.endSpill([]);
+    const file = `khab/Node1/%+${"m".repeat(200)}/%=${"m".repeat(100)}.rrd`;
+    expect(answer(`lastupdate ${file}`).output).toContain(`${START_S + 45}: 8\n`);
+  });
+
+  test("a long append lets a reader in, ends when the store is closed, and given again is whole", async () => {
+    const slow = new VirtualClock();
+    // Each look at the clock takes 20 ms: a turn is over after three series.
+    const lookMs = slow.monotonicMs.bind(slow);
+    let looks = 0;
+    slow.monotonicMs = () => lookMs() + 20 * looks++;
+    const archive = open(directory, { clock: slow });
+    const batches = Array.from({ length: 9 }, (_, i) => batch([[START_S, i]], { key: { ...KEY, metric: `m${i}` } }));
+    const appended = archive.append(batches);
+    const read = await archive.read({ key: { ...KEY, metric: "m0" }, fromMs: 0, toMs: 8.64e15 });
+    expect(read?.timesMs.length).toBe(1);
+    expect(existsSync(join(directory, "khab/Node1/m8.rrd"))).toBe(false);
+    const refused = expect(appended).rejects.toMatchObject({ code: "storage-closed" });
+    const closed = archive.close();
+    await slow.advance(1);
+    await Promise.all([refused, closed]);
+    const again = open(directory);
+    await again.append(batches);
+    const values = batches.map(({ key: { metric } }) => answer(`lastupdate khab/Node1/${metric}.rrd`).output.trim());
+    expect(values.map((text) => text.split(": ")[1])).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
   });
 
   test("another writer of the same files is noticed", async () => {

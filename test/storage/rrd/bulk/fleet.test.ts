@@ -1,11 +1,23 @@
 /** Whole spills: the same bytes as single updates by text, one after the other. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseNumber } from "../../../../storage/rrd/arithmetic/number-text.js";
 import { readingOf } from "../../../../storage/rrd/arithmetic/reading-value.js";
 import { RrdFleet } from "../../../../storage/rrd/bulk/fleet.js";
+import { createRrdFile } from "../../../../storage/rrd/file/create-file.js";
 import { type RrdFile, withRrdFile } from "../../../../storage/rrd/file/rrd-file.js";
 import { SeededRandom } from "../../../support/seeded-random.js";
 import { type Answer, ourPipe } from "../support/our-pipe.js";
@@ -24,9 +36,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A fleet for files like the one named. */
-const fleetOf = (name: string, isSoleWriter = false) =>
-  withRrdFile(path(name), "r", name, (file: RrdFile) => new RrdFleet(file.header, { isSoleWriter }));
+/** A fleet for files like the one named, and how files are updated by it that nobody else writes. */
+function fleetOf(name: string) {
+  const fleet = withRrdFile(path(name), "r", name, (file: RrdFile) => new RrdFleet(file.header));
+  const known = new Map<string, number>();
+  const update = (file: string, timesS: ArrayLike<number>, values: ArrayLike<number>, count?: number) => {
+    const taken = fleet.updateMany(path(file), known.get(file) ?? START, timesS, values, count);
+    known.set(file, fleet.lastUpdateS);
+    return taken;
+  };
+  return { fleet, update };
+}
 
 /** One of each kind of number that a metric has. */
 function number(random: SeededRandom): number {
@@ -64,10 +84,7 @@ describe("readings that are numbers", () => {
   });
 });
 
-describe.each([
-  ["reading the file before", false],
-  ["as sole writer", true],
-])("spills, %s", (_, isSoleWriter) => {
+describe("spills", () => {
   test.each(Array.from({ length: 12 }, (_, i) => i + 1))("equal single updates, seed %d", (seed) => {
     const random = new SeededRandom(seed);
     const dsCount = random.pick([1, 1, 2, 3]);
@@ -78,9 +95,7 @@ describe.each([
     ).join(" ");
     expect(answer(`create one.rrd --start ${START} --step 15 ${sources} ${GMETAD}`).verdict).toBe("OK");
     copyFileSync(path("one.rrd"), path("many.rrd"));
-    const fleet = fleetOf("many.rrd", isSoleWriter);
-    const file = fleet.add(path("many.rrd"));
-
+    const { fleet, update } = fleetOf("many.rrd");
     let timeS = START;
     let takenCount = 0;
     for (let spill = 0; spill < 8; spill++) {
@@ -93,8 +108,7 @@ describe.each([
         values.push(...row);
         answer(`update -s one.rrd ${timeS}:${row.map(textOf).join(":")}`);
       }
-      const taken = fleet.updateMany(file, path("many.rrd"), Float64Array.from(times), Float64Array.from(values));
-      takenCount += taken;
+      takenCount += update("many.rrd", Float64Array.from(times), Float64Array.from(values));
       expect(
         difference(readFileSync(path("many.rrd")), readFileSync(path("one.rrd"))),
         `spill ${spill}`,
@@ -106,13 +120,13 @@ describe.each([
 
   test("many files of one fleet keep apart", () => {
     answer(`create x.rrd --start ${START} --step 15 DS:sum:GAUGE:120:U:U ${GMETAD}`);
-    const fleet = fleetOf("x.rrd", isSoleWriter);
+    const { fleet, update } = fleetOf("x.rrd");
     const names = Array.from({ length: 300 }, (_, i) => `f${i}.rrd`);
-    const files = names.map((name) => fleet.create(path(name), START, () => 0));
+    for (const name of names) createRrdFile(path(name), fleet.definition, START, () => 0);
     for (let spill = 0; spill < 3; spill++) {
       for (const [i, name] of names.entries()) {
         const times = [1, 2, 3].map((k) => START + 45 * spill + 15 * k);
-        fleet.updateMany(files[i] as number, path(name), times, [i, i + spill, i * 2]);
+        update(name, times, [i, i + spill, i * 2]);
       }
     }
     for (const [i, name] of names.entries()) {
@@ -123,7 +137,43 @@ describe.each([
       }
       expect(readFileSync(path(name)).equals(readFileSync(path("one.rrd"))), name).toBe(true);
     }
-    expect(fleet.count).toBe(300);
+    expect(fleet.foreignUpdateCount).toBe(0);
+  });
+});
+
+describe("what a spill is given", () => {
+  test.each(["GAUGE", "DCOUNTER"])("%s: times beyond the count are passed over", (type) => {
+    answer(`create one.rrd --start ${START} --step 15 DS:sum:${type}:120:U:U ${GMETAD}`);
+    copyFileSync(path("one.rrd"), path("many.rrd"));
+    answer(`update one.rrd ${START + 15}:1 ${START + 30}:2`);
+    const { fleet, update } = fleetOf("many.rrd");
+    const times = Float64Array.of(START + 15, START + 30, START + 45);
+    expect(update("many.rrd", times, Float64Array.of(1, 2, 3), 2)).toBe(2);
+    expect(fleet.lastUpdateS).toBe(START + 30);
+    expect(difference(readFileSync(path("many.rrd")), readFileSync(path("one.rrd")))).toBeUndefined();
+  });
+
+  test("the time of access of a file stays as it was", () => {
+    answer(`create x.rrd --start ${START} --step 15 DS:sum:GAUGE:120:U:U ${GMETAD}`);
+    const { update } = fleetOf("x.rrd");
+    utimesSync(path("x.rrd"), 1_000_000_000, 1_700_000_000);
+    update("x.rrd", [START + 15], [1]);
+    expect(statSync(path("x.rrd")).atimeMs).toBe(1_000_000_000_000);
+  });
+
+  test.skipIf(process.geteuid?.() !== 0)("a file of somebody else that may be written is updated", () => {
+    answer(`create x.rrd --start ${START} --step 15 DS:sum:GAUGE:120:U:U ${GMETAD}`);
+    const { update } = fleetOf("x.rrd");
+    chmodSync(directory, 0o755);
+    chmodSync(path("x.rrd"), 0o666);
+    process.seteuid?.(65_534);
+    try {
+      expect(() => openSync(path("x.rrd"), constants.O_RDWR | constants.O_NOATIME)).toThrow("EPERM");
+      expect(update("x.rrd", [START + 15], [1])).toBe(1);
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(update("x.rrd", [START + 30], [2])).toBe(1);
   });
 });
 
@@ -131,13 +181,12 @@ describe("spills of counters", () => {
   test.each(["COUNTER", "DERIVE", "ABSOLUTE", "DCOUNTER", "DDERIVE"])("%s: equal single updates", (type) => {
     answer(`create one.rrd --start ${START} --step 15 DS:sum:${type}:120:U:U ${GMETAD}`);
     copyFileSync(path("one.rrd"), path("many.rrd"));
-    const fleet = fleetOf("many.rrd");
-    const file = fleet.add(path("many.rrd"));
+    const { update } = fleetOf("many.rrd");
     for (let spill = 0; spill < 3; spill++) {
       const values = [5, 100, 250, Number.NaN, 90, 2 ** 40, 2 ** 40 + 7, 12];
       const times = values.map((_, i) => START + 1 + 15 * (8 * spill + i));
       for (const [i, value] of values.entries()) answer(`update one.rrd ${times[i]}:${textOf(value)}`);
-      fleet.updateMany(file, path("many.rrd"), times, values);
+      update("many.rrd", times, values);
       expect(difference(readFileSync(path("many.rrd")), readFileSync(path("one.rrd")))).toBeUndefined();
     }
   });
@@ -146,27 +195,20 @@ describe("spills of counters", () => {
     answer(`create one.rrd --start ${START} --step 15 DS:sum:COUNTER:120:U:U ${GMETAD}`);
     copyFileSync(path("one.rrd"), path("many.rrd"));
     answer(`update one.rrd ${START + 15}:10 ${START + 30}:21 ${START + 45}:U`);
-    const fleet = fleetOf("many.rrd");
-    fleet.updateMany(
-      fleet.add(path("many.rrd")),
-      path("many.rrd"),
-      [START + 15, START + 30, START + 45],
-      [10.4, 20.6, -5],
-    );
+    fleetOf("many.rrd").update("many.rrd", [START + 15, START + 30, START + 45], [10.4, 20.6, -5]);
     expect(difference(readFileSync(path("many.rrd")), readFileSync(path("one.rrd")))).toBeUndefined();
   });
 });
 
 describe("somebody else at the file", () => {
   let fleet: RrdFleet;
-  let file: number;
+  let spill: ReturnType<typeof fleetOf>["update"];
   beforeEach(() => {
     answer(`create x.rrd --start ${START} --step 15 DS:sum:GAUGE:120:U:U ${GMETAD}`);
-    fleet = fleetOf("x.rrd");
-    file = fleet.add(path("x.rrd"));
-    fleet.updateMany(file, path("x.rrd"), [START + 15], [1]);
+    ({ fleet, update: spill } = fleetOf("x.rrd"));
+    spill("x.rrd", [START + 15], [1]);
   });
-  const update = (timeS: number, value: number) => fleet.updateMany(file, path("x.rrd"), [timeS], [value]);
+  const update = (timeS: number, value: number) => spill("x.rrd", [timeS], [value]);
 
   test("its updates are kept, ours go on after them, and it is counted", () => {
     answer(`update x.rrd ${START + 30}:2 ${START + 45}:3`);
@@ -183,7 +225,7 @@ describe("somebody else at the file", () => {
     const before = readFileSync(path("x.rrd"));
     expect(() => update(START + 30, 2)).toThrow("has got other data sources or archives");
     expect(readFileSync(path("x.rrd")).equals(before)).toBe(true);
-    expect(() => fleet.add(path("x.rrd"))).toThrow("has other data sources or archives");
+    expect(withRrdFile(path("x.rrd"), "r", "x", ({ header }) => fleet.hasDefinitionOf(header))).toBe(false);
   });
 
   test("a file that is gone, cut short or damaged is told", () => {
