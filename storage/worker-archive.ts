@@ -13,10 +13,11 @@ import type {
   SeriesQuery,
   SumTable,
 } from "../core/model/archive.js";
+import type { StateChanges, StateRow } from "../core/model/kept-state.js";
 import type { Series } from "../core/model/series.js";
-import { requireLengths } from "./batch.js";
-import type { EventQuery, EventStore } from "./event-store.js";
-import { buffersOf, bytesOfPacked, packBatches } from "./pack.js";
+import type { ClusterDescription } from "./description.js";
+import type { EventQuery, EventStore, StateQuery, StateStore } from "./event-store.js";
+import { buffersOf, bytesOfPacked, type PackedBatches, packBatches } from "./pack.js";
 import type { WorkerClient } from "./worker-client.js";
 
 export class WorkerArchive implements Archive {
@@ -31,14 +32,20 @@ export class WorkerArchive implements Archive {
 
   /** The arrays of the batches are copied before this returns; the caller may use them again at once. */
   async append(batches: readonly SeriesBatch[]): Promise<void> {
-    // Packing relies on it; the rest is checked in the worker, where it takes no time of the main loop.
-    requireLengths(batches);
-    const packed = packBatches(batches);
+    await this.appendPacked(packBatches(batches));
+  }
+
+  async appendPacked(packed: PackedBatches): Promise<void> {
     await this.#client.request({ op: "append", batches: packed }, buffersOf(packed), bytesOfPacked(packed));
   }
 
   async endSpill(sums: readonly SumTable[]): Promise<void> {
     await this.#client.request({ op: "end-spill", sums });
+  }
+
+  /** For stores that write down more than samples, see Store.describe. */
+  async describe(clusters: readonly ClusterDescription[]): Promise<void> {
+    await this.#client.request({ op: "describe", clusters });
   }
 
   async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {
@@ -72,10 +79,12 @@ function plain({ cluster, host, metric, fromMs, toMs, endsMs }: ManyQuery): Many
 }
 
 export class WorkerEventStore implements EventStore {
+  readonly states: StateStore;
   readonly #client: WorkerClient;
 
   constructor(client: WorkerClient) {
     this.#client = client;
+    this.states = new WorkerStateStore(client);
   }
 
   async append(events: readonly AlertEvent[]): Promise<void> {
@@ -84,5 +93,21 @@ export class WorkerEventStore implements EventStore {
 
   async read(query: EventQuery): Promise<AlertEvent[]> {
     return (await this.#client.request({ op: "read-events", query })) as AlertEvent[];
+  }
+}
+
+class WorkerStateStore implements StateStore {
+  readonly #client: WorkerClient;
+
+  constructor(client: WorkerClient) {
+    this.#client = client;
+  }
+
+  async append(events: readonly AlertEvent[], changes: StateChanges): Promise<boolean> {
+    return (await this.#client.request({ op: "append-states", events, changes })) as boolean;
+  }
+
+  async read({ limit, after }: StateQuery): Promise<StateRow[]> {
+    return (await this.#client.request({ op: "read-states", query: { limit, after } })) as StateRow[];
   }
 }

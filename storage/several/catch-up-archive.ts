@@ -10,9 +10,9 @@ import { type Clock, sleep, withDeadline } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { Archive, ArchiveTraits, SeriesBatch, SeriesQuery, SumTable } from "../../core/model/archive.js";
 import { formatDuration } from "../../core/model/duration.js";
-import { requireBatches } from "../batch.js";
 import { StorageError } from "../errors.js";
 import type { StoreHealth } from "../health.js";
+import { givePacked, type PackedBatches, type PackedTaker, packBatches } from "../pack.js";
 import type { SampleQueue } from "../queue/sample-queue.js";
 import type { StoreLog } from "../store.js";
 
@@ -26,7 +26,7 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
 export interface CatchUpOptions {
-  readonly store: Archive;
+  readonly store: Archive & PackedTaker;
   readonly backlog: SampleQueue;
   readonly clock: Clock;
   readonly log: StoreLog;
@@ -57,19 +57,22 @@ export class CatchUpArchive implements Archive {
   }
 
   async append(batches: readonly SeriesBatch[]): Promise<void> {
+    await this.appendPacked(packBatches(batches), batches);
+  }
+
+  async appendPacked(packed: PackedBatches, batches: readonly SeriesBatch[]): Promise<void> {
     if (this.#closing !== undefined) throw new StorageError("storage-closed", `${this.traits.name} is closed`);
-    const appended = this.#turn.then(() => this.#append(batches));
+    const appended = this.#turn.then(() => this.#append(packed, batches));
     this.#turn = appended.catch(() => {});
     await appended;
   }
 
   /** Not before the store has all samples: what comes at the end of a spill counts on them. */
   async endSpill(sums: readonly SumTable[]): Promise<void> {
-    const { store, clock, backlog } = this.#options;
+    const { store, backlog } = this.#options;
     await this.#turn;
     if (!backlog.isEmpty) throw new StorageError("storage-busy", `${this.traits.name} is still given older samples`);
-    const tooLate = () => new StorageError("storage-busy", `no answer within ${formatDuration(APPEND_MAX_MS)}`);
-    if (store.endSpill !== undefined) await withDeadline(clock, store.endSpill(sums), APPEND_MAX_MS, tooLate);
+    if (store.endSpill !== undefined) await this.#inTime(store.endSpill(sums));
   }
 
   read(query: SeriesQuery) {
@@ -111,12 +114,11 @@ export class CatchUpArchive implements Archive {
     this.#options.backlog.close();
   }
 
-  async #append(batches: readonly SeriesBatch[]): Promise<void> {
-    const { backlog, log } = this.#options;
-    requireBatches(batches);
+  async #append(packed: PackedBatches, batches: readonly SeriesBatch[]): Promise<void> {
+    const { backlog, log, store } = this.#options;
     if (backlog.isEmpty) {
       try {
-        await this.#give(batches);
+        await this.#inTime(givePacked(store, packed, batches));
         return;
       } catch (error) {
         this.#failed(error);
@@ -135,14 +137,14 @@ export class CatchUpArchive implements Archive {
   }
 
   async #run(): Promise<void> {
-    const { backlog, clock, log } = this.#options;
+    const { store, backlog, clock, log } = this.#options;
     const { signal } = this.#stopped;
     if (this.#failure !== undefined) await sleep(clock, this.#nextPauseMs(), signal);
     while (!signal.aborted) {
       try {
         const waiting = backlog.first();
         if (waiting === undefined) break;
-        await this.#give(waiting.batches);
+        await this.#inTime(store.append(waiting.batches));
         const samples = waiting.batches.reduce((sum, { series }) => sum + series.timesMs.length, 0);
         backlog.take(waiting.number, samples);
         this.#retryMs = RETRY_FIRST_MS;
@@ -157,10 +159,9 @@ export class CatchUpArchive implements Archive {
     this.#failure = undefined;
   }
 
-  #give(batches: readonly SeriesBatch[]): Promise<void> {
-    const { store, clock } = this.#options;
+  #inTime(answer: Promise<void>): Promise<void> {
     const tooLate = () => new StorageError("storage-busy", `no answer within ${formatDuration(APPEND_MAX_MS)}`);
-    return withDeadline(clock, store.append(batches), APPEND_MAX_MS, tooLate);
+    return withDeadline(this.#options.clock, answer, APPEND_MAX_MS, tooLate);
   }
 
   #failed(error: unknown): void {

@@ -2,8 +2,9 @@
  * Several stores as one archive. What is appended goes to all of them. A read asks the
  * best one first - bit for bit before rounded, samples before averages, at hand before
  * far away - and the next one only for what the better ones do not have: before their
- * first sample, behind their last, and in silences of more than an hour. A time is
- * answered by one store only, so nothing counts twice.
+ * first sample, behind their last, and in silences of more than an hour. A store whose
+ * reads are slow is only asked for times that no better one covers. A time is answered by
+ * one store only, so nothing counts twice.
  */
 import { type Clock, withDeadline } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
@@ -22,11 +23,11 @@ import type {
 } from "../../core/model/archive.js";
 import { formatDuration } from "../../core/model/duration.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
-import { requireBatches } from "../batch.js";
 import { StorageError } from "../errors.js";
+import { copyPacked, givePacked, type PackedTaker, packBatches } from "../pack.js";
 import { cutSeries, firstAfter, joinSeries, sliceSeries } from "../series.js";
 import type { StoreLog } from "../store.js";
-import { holesOf, type Range } from "./holes.js";
+import { after, holesOf, outside, type Range } from "./holes.js";
 
 /** Longer than the spill's ten minutes, so that an ordinary silence is no question to another machine. */
 const HOLE_MS = 3_600_000;
@@ -40,14 +41,17 @@ const UNREADABLE_LOGGED_EVERY_MS = 60_000;
 export class SeveralArchive implements Archive {
   readonly traits: ArchiveTraits;
   /** Best first. */
-  readonly #stores: readonly Archive[];
+  readonly #stores: readonly (Archive & PackedTaker)[];
   readonly #clock: Clock;
   readonly #log: StoreLog;
   readonly #loggedMs = new Map<Archive, number>();
+  /** Of slow stores. */
+  readonly #knownCoverage = new Map<Archive, Coverage | undefined>();
+  readonly #askedCoverage = new Map<Archive, Promise<Coverage | undefined>>();
   #closing: Promise<void> | undefined;
 
   /** @param stores at least one; closing this closes them */
-  constructor(stores: readonly Archive[], clock: Clock, log: StoreLog) {
+  constructor(stores: readonly (Archive & PackedTaker)[], clock: Clock, log: StoreLog) {
     const ranked = [...stores].sort((a, b) => rank(a.traits) - rank(b.traits));
     const best = ranked[0];
     if (best === undefined) throw new Error("BUG: several stores, but there is none");
@@ -67,9 +71,13 @@ export class SeveralArchive implements Archive {
   /** Rejects if one of the stores could not take the samples; those that could have them, and pass them over next time. */
   async append(batches: readonly SeriesBatch[]): Promise<void> {
     this.#requireOpen();
-    // Before any of them has something: all or nothing holds for all stores together.
-    requireBatches(batches);
-    const results = await Promise.allSettled(this.#stores.map((store) => store.append(batches)));
+    // Before any of them has something: all or nothing holds for all stores together. And once for all.
+    const packed = packBatches(batches);
+    // Made before the first is given away.
+    const copies = this.#stores.map((_, i) => (i === 0 ? packed : copyPacked(packed)));
+    const results = await Promise.allSettled(
+      this.#stores.map((store, i) => givePacked(store, copies[i] ?? packed, batches)),
+    );
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
@@ -90,13 +98,15 @@ export class SeveralArchive implements Archive {
     let failure: unknown;
     for (const store of this.#stores) {
       try {
-        const held = await this.#within(store.coverage());
+        const held = await this.#coverageOf(store);
         if (held === undefined) continue;
         // The last instant held belongs to it.
         const range = { fromMs: Math.max(fromMs, held.fromMs), toMs: Math.min(toMs, after(held.toMs)) };
         const known = found === undefined ? undefined : cutSeries(found, range.fromMs, range.toMs);
         const settledMs = Math.max(1, store.traits.resolutionMs);
-        const holes = holesOf(known, range, { covered, longerThanMs: HOLE_MS, settledMs });
+        const holes = store.traits.slow
+          ? outside(range, covered, settledMs)
+          : holesOf(known, range, { covered, longerThanMs: HOLE_MS, settledMs });
         found = interleaved(found, await this.#readHoles(store, key, holes));
         covered = union(covered, held);
       } catch (error) {
@@ -125,7 +135,7 @@ export class SeveralArchive implements Archive {
   /** Of all stores together, as far as they answer. */
   async coverage(): Promise<Coverage | undefined> {
     this.#requireOpen();
-    const results = await Promise.allSettled(this.#stores.map((store) => this.#within(store.coverage())));
+    const results = await Promise.allSettled(this.#stores.map((store) => this.#coverageOf(store)));
     let all: Coverage | undefined;
     let answered = false;
     for (const result of results) {
@@ -154,7 +164,7 @@ export class SeveralArchive implements Archive {
   /** @returns the store that alone is asked for the range: the best one that has any of it, unless others have more */
   async #storeFor({ fromMs, toMs }: ManyQuery): Promise<Archive | undefined> {
     this.#requireOpen();
-    const held = await Promise.all(this.#stores.map((store) => this.#within(store.coverage()).catch(() => undefined)));
+    const held = await Promise.all(this.#stores.map((store) => this.#coverageOf(store).catch(() => undefined)));
     const inRange = held.map((coverage) => {
       if (coverage === undefined) return undefined;
       const part = { fromMs: Math.max(fromMs, coverage.fromMs), toMs: Math.min(toMs, coverage.toMs) };
@@ -166,11 +176,27 @@ export class SeveralArchive implements Archive {
     if (best === undefined || own === undefined) return undefined;
     for (let i = index + 1; i < inRange.length; i++) {
       const other = inRange[i];
-      if (other === undefined) continue;
+      // Asked for each series by itself, a slow store would take hours.
+      if (other === undefined || this.#stores[i]?.traits.slow) continue;
       const hasMore = other.fromMs < own.fromMs || other.toMs > own.toMs + HOLE_MS;
       if (hasMore || (this.#stores[i]?.traits.text === true && !best.traits.text)) return undefined;
     }
     return best;
+  }
+
+  /** Of a slow store as it was when it was asked the last time: nobody waits for it to know that it is not needed. */
+  async #coverageOf(store: Archive): Promise<Coverage | undefined> {
+    if (!store.traits.slow) return await this.#within(store.coverage());
+    let asked = this.#askedCoverage.get(store);
+    if (asked === undefined) {
+      asked = this.#within(store.coverage()).finally(() => this.#askedCoverage.delete(store));
+      this.#askedCoverage.set(store, asked);
+      asked.then(
+        (coverage) => this.#knownCoverage.set(store, coverage),
+        () => {},
+      );
+    }
+    return this.#knownCoverage.has(store) ? this.#knownCoverage.get(store) : await asked;
   }
 
   #within<T>(answer: Promise<T>): Promise<T> {
@@ -195,14 +221,10 @@ function shortest(stepsMs: readonly (number | undefined)[]): number | undefined 
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** Lower is better: exactness counts before resolution, resolution before distance. */
-function rank({ exact, resolutionMs, visibilityDelayMs }: ArchiveTraits): number {
-  return (exact ? 0 : 1e15) + Math.min(resolutionMs, 1e9) * 1e5 + Math.min(visibilityDelayMs, 9e7) / 1e3;
-}
-
-/** The first time behind it that is to be asked for: the next double for times with fractions of a ms. */
-function after(timeMs: number): number {
-  return timeMs + Math.max(1e-3, Math.abs(timeMs) * Number.EPSILON);
+/** Lower is better: what is slow comes last; exactness counts before resolution, resolution before distance. */
+function rank({ exact, resolutionMs, visibilityDelayMs, slow }: ArchiveTraits): number {
+  const kind = (slow ? 2e15 : 0) + (exact ? 0 : 1e15);
+  return kind + Math.min(resolutionMs, 1e9) * 1e5 + Math.min(visibilityDelayMs, 9e7) / 1e3;
 }
 
 /** Parts lie between the samples of `found`; of different kinds the newest counts, as in a single store. */

@@ -6,6 +6,9 @@ const VARINT_MAX = 2 ** 53;
 /** Eight bytes of seven bits hold it; the factor of the eighth is 2^49. */
 const VARINT_FACTOR_MAX = 2 ** 49;
 
+/** A writer that is used again keeps so much after a long chunk. */
+const KEPT_BYTES_MAX = 2 ** 16;
+
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
@@ -14,19 +17,35 @@ export class ByteWriter {
     this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
+  /** Begins anew: what written() gave is not valid any more. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.allocUnsafe(KEPT_BYTES_MAX);
+  }
+
   /** What was written; valid until the next write. */
   written(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
   byte(value: number): void {
-    this.#reserve(1);
+    this.reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** Makes room for bytes that are then written by reserved(). */
+  reserve(count: number): void {
+    if (this.#length + count > this.#bytes.length) this.#grow(count);
+  }
+
+  /** As byte(), where there is room for it. */
+  reserved(value: number): void {
     this.#bytes[this.#length++] = value;
   }
 
   /** A whole number 0 .. 2^53: seven bits a byte, lowest first; the top bit says that more follow. */
   varint(value: number): void {
-    this.#reserve(8);
+    this.reserve(8);
     let rest = value;
     // Bit operations work on 31 bits; the few larger numbers are divided.
     while (rest > 0x7fff_ffff) {
@@ -46,13 +65,12 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
+    this.reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
+  #grow(count: number): void {
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + count));
     grown.set(this.written());
     this.#bytes = grown;

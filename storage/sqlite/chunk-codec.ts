@@ -4,7 +4,7 @@
  * one, which stays readable. Numbers are written as format 2, texts as format 1.
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { Series } from "../../core/model/series.js";
+import type { Series, TextSeries } from "../../core/model/series.js";
 import { joinSeries } from "../series.js";
 import { ByteReader, BytesError, ByteWriter } from "./bytes.js";
 import { readNumbers } from "./chunk-numbers.js";
@@ -31,9 +31,21 @@ export class ChunkError extends Error {
   override readonly name = "ChunkError";
 }
 
+/** One for all: to make a buffer for each of the 35,000 parts of a spill took as long as to fill it. */
+const numbersWriter = new ByteWriter(4_096);
+
+/** @returns the chunk, not deflated; valid until the next call of this or of encodeChunk */
+export function encodePart(series: Series): Buffer {
+  return series.kind === "number" ? encodeNumbers(series.timesMs, series.values) : encodeTexts(series, false);
+}
+
 /** @param deflate worth its time for texts that stay as they are; numbers never are */
 export function encodeChunk(series: Series, deflate: boolean): Buffer {
-  if (series.kind === "number") return encodeNumbers(series.timesMs, series.values);
+  if (series.kind === "number") return Buffer.from(encodeNumbers(series.timesMs, series.values));
+  return encodeTexts(series, deflate);
+}
+
+function encodeTexts(series: TextSeries, deflate: boolean): Buffer {
   const writer = new ByteWriter(64 + 4 * series.timesMs.length);
   writer.varint(series.timesMs.length);
   writeTimes(writer, series.timesMs);
@@ -46,7 +58,8 @@ export function encodeChunk(series: Series, deflate: boolean): Buffer {
 }
 
 function encodeNumbers(timesMs: Float64Array, values: Float64Array): Buffer {
-  const writer = new ByteWriter(64 + 2 * timesMs.length);
+  const writer = numbersWriter;
+  writer.clear();
   // A part cannot be longer; parts one behind the other are one chunk.
   let begin = 0;
   do {

@@ -29,14 +29,30 @@ export function readNumbers(reader: ByteReader, count: number): Float64Array {
   return values;
 }
 
-/** @returns the fewest decimals that do for all values, as far as each tells alone */
-export function decimalsOf(values: Float64Array): number | undefined {
+/**
+ * Values as whole numbers of the fewest decimals that do for all of them, as far as each tells alone.
+ * Hot: each sample of a spill.
+ * @param into gets the whole numbers; at least as long
+ * @returns the decimals; undefined where there are none, or a value that did with fewer does not with these
+ */
+export function toWhole(values: Float64Array, into: Float64Array): number | undefined {
   let decimals = 0;
+  let power = 1;
+  /** Those before it were tried with fewer decimals only. */
+  let triedFrom = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    while (!isDecimal(value, POWERS[decimals] as number)) {
+    while (!isDecimal(value, power)) {
       if (++decimals > DECIMALS_MAX) return undefined;
+      power = POWERS[decimals] as number;
+      triedFrom = i;
     }
+    into[i] = Math.round(value * power);
+  }
+  for (let i = 0; i < triedFrom; i++) {
+    const value = values[i] as number;
+    if (!isDecimal(value, power)) return undefined;
+    into[i] = Math.round(value * power);
   }
   return decimals;
 }
@@ -46,18 +62,6 @@ function isDecimal(value: number, power: number): boolean {
   const whole = Math.round(value * power) + 0;
   // NaN and the infinities fail the limit.
   return Math.abs(whole) <= WHOLE_MAX && Object.is(whole / power, value);
-}
-
-/** @returns undefined where a value that did with fewer decimals does not with these */
-export function toWhole(values: Float64Array, decimals: number): Float64Array | undefined {
-  const power = POWERS[decimals] as number;
-  const whole = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (!isDecimal(value, power)) return undefined;
-    whole[i] = Math.round(value * power);
-  }
-  return whole;
 }
 
 function readBitwise(reader: ByteReader, count: number): Uint8Array {

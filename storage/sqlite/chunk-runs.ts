@@ -4,12 +4,13 @@
  * Not deflated, because inflating would take longer than all the rest of a read.
  */
 import { type ByteReader, BytesError, type ByteWriter } from "./bytes.js";
-import { BITWISE, decimalsOf, POWERS, toWhole } from "./chunk-numbers.js";
+import { BITWISE, POWERS, toWhole } from "./chunk-numbers.js";
 import { RAW, UNITS_MS, unitCodeOf } from "./chunk-times.js";
 import { bytesToFloats, floatsToBytes } from "./floats.js";
 import {
   betterOrder,
   type Order,
+  readLevels,
   readRuns,
   readSurprises,
   Surprises,
@@ -26,21 +27,25 @@ export const PART_SAMPLES_MAX = 2 ** 16;
 /** Added to the count of decimals where values are foretold from two before them. */
 const SECOND_ORDER = 64;
 
+/** Whole numbers on their way to the writer; one for all, grows. */
+let wholes = new Float64Array(1_024);
+
 /** @param timesMs up to PART_SAMPLES_MAX @param values as many */
 export function writeRunsPart(writer: ByteWriter, timesMs: Float64Array, values: Float64Array): void {
-  writer.varint(timesMs.length);
-  if (timesMs.length === 0) return;
+  const count = timesMs.length;
+  writer.varint(count);
+  if (count === 0) return;
+  if (count > wholes.length) wholes = new Float64Array(PART_SAMPLES_MAX);
   writeTimes(writer, timesMs);
-  const decimals = decimalsOf(values);
-  const whole = decimals === undefined ? undefined : toWhole(values, decimals);
-  if (decimals === undefined || whole === undefined) {
+  const decimals = toWhole(values, wholes);
+  if (decimals === undefined) {
     writer.byte(BITWISE);
     writeBitwise(writer, values);
     return;
   }
-  const order = betterOrder(whole);
+  const order = betterOrder(wholes, count);
   writer.byte(order === 2 ? decimals + SECOND_ORDER : decimals);
-  writeIntegers(writer, whole, order);
+  writeIntegers(writer, wholes, count, order);
 }
 
 function writeTimes(writer: ByteWriter, timesMs: Float64Array): void {
@@ -51,7 +56,8 @@ function writeTimes(writer: ByteWriter, timesMs: Float64Array): void {
     return;
   }
   const unitMs = UNITS_MS[code] as number;
-  writeIntegers(writer, unitMs === 1 ? timesMs : timesMs.map((timeMs) => timeMs / unitMs), 2);
+  for (let i = 0; i < timesMs.length; i++) wholes[i] = (timesMs[i] as number) / unitMs;
+  writeIntegers(writer, wholes, timesMs.length, 2);
 }
 
 const scratch = new Surprises();
@@ -97,7 +103,7 @@ export class Runs {
   timesMs = new Float64Array(0);
   /** Runs of equal values: run r ends before sample ends[r]. */
   runCount = 0;
-  ends = new Uint32Array(256);
+  ends = new Int32Array(256);
   values = new Float64Array(256);
 
   timeOf(i: number): number {
@@ -106,7 +112,7 @@ export class Runs {
 
   reserveRuns(count: number): void {
     if (count <= this.ends.length) return;
-    this.ends = new Uint32Array(2 * count);
+    this.ends = new Int32Array(2 * count);
     this.values = new Float64Array(2 * count);
   }
 
@@ -171,30 +177,13 @@ function readValues(reader: ByteReader, head: number, count: number, runs: Runs)
   const power = POWERS[decimals];
   if (power === undefined) throw new BytesError(`${decimals} decimals are not known, at most ${POWERS.length - 1}`);
   const first = reader.signed();
-  const step = order === 2 ? reader.signed() : 0;
-  readSurprises(reader, count - 1, scratch);
-  if (order === 1) expandLevels(first, power, count, runs);
-  else expandSlopes(first, step, power, count, runs);
-}
-
-/** Hot: a run for each change. */
-function expandLevels(first: number, power: number, count: number, runs: Runs): void {
-  const surprises = scratch.count;
-  runs.reserveRuns(surprises + 1);
-  const { ends, values } = runs;
-  const { runs: before, changes } = scratch;
-  let whole = first;
-  let end = 1;
-  for (let s = 0; s < surprises; s++) {
-    end += before[s] as number;
-    ends[s] = end;
-    values[s] = whole / power;
-    whole += changes[s] as number;
-    end++;
+  if (order === 1) {
+    readLevels(reader, first, count, power, runs);
+    return;
   }
-  ends[surprises] = count;
-  values[surprises] = whole / power;
-  runs.runCount = surprises + 1;
+  const step = reader.signed();
+  readSurprises(reader, count - 1, scratch);
+  expandSlopes(first, step, power, count, runs);
 }
 
 /** A value grows by a step until the step changes; while the step is nought it is one run. */

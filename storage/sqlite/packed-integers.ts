@@ -16,6 +16,9 @@ const LENGTH_BITS = 6;
 /** q < 16 shifted by it stays below 2^31. */
 const PARAMETER_MAX = 26;
 
+/** 2 to a parameter, from a table: to the power of a variable is a call that takes longer than all the rest of a code. */
+const FACTORS = Float64Array.from({ length: PARAMETER_MAX + 1 }, (_, parameter) => 2 ** parameter);
+
 /** Of a number that is too long for shifts the bits above are divided off. */
 const LOW_BITS = 26;
 const LOW_FACTOR = 2 ** LOW_BITS;
@@ -51,44 +54,50 @@ export class Surprises {
 const scratch = new Surprises();
 
 /**
- * @param whole at least one; whole numbers, differences of which stay within 2^52
+ * @param whole whole numbers, differences of which stay within 2^52
+ * @param count how many of them, at least one
  * @returns nothing; writes the first number (and the first difference, for order 2), then the surprises
  */
-export function writeIntegers(writer: ByteWriter, whole: Float64Array, order: Order): void {
-  findSurprises(whole, order, scratch);
+export function writeIntegers(writer: ByteWriter, whole: Float64Array, count: number, order: Order): void {
+  findSurprises(whole, count, order, scratch);
   writer.signed(whole[0] as number);
-  if (order === 2) writer.signed(whole.length > 1 ? (whole[1] as number) - (whole[0] as number) : 0);
+  if (order === 2) writer.signed(count > 1 ? (whole[1] as number) - (whole[0] as number) : 0);
   writeSurprises(writer, scratch);
 }
 
-function findSurprises(whole: Float64Array, order: Order, found: Surprises): void {
+function findSurprises(whole: Float64Array, count: number, order: Order, found: Surprises): void {
   found.clear();
+  found.reserve(count);
+  const { runs, changes } = found;
+  let surprises = 0;
   let previous = whole[0] as number;
-  let step = order === 2 && whole.length > 1 ? (whole[1] as number) - previous : 0;
+  let step = order === 2 && count > 1 ? (whole[1] as number) - previous : 0;
   let run = 0;
   // Hot: each sample of a spill.
-  for (let i = 1; i < whole.length; i++) {
+  for (let i = 1; i < count; i++) {
     const value = whole[i] as number;
     const change = value - previous - step;
     if (change === 0) run++;
     else {
-      found.push(run, change);
+      runs[surprises] = run;
+      changes[surprises++] = change;
       run = 0;
       if (order === 2) step += change;
     }
     previous = value;
   }
+  found.count = surprises;
 }
 
 /** Differences of differences, doubled, stay within 2^53. */
 const SECOND_ORDER_MAX = 2 ** 50;
 
 /** @returns which of the two takes fewer bits, about */
-export function betterOrder(whole: Float64Array): Order {
+export function betterOrder(whole: Float64Array, count: number): Order {
   let [first, second] = [0, 0];
   let [previous, step] = [whole[0] as number, 0];
   if (Math.abs(previous) > SECOND_ORDER_MAX) return 1;
-  for (let i = 1; i < whole.length; i++) {
+  for (let i = 1; i < count; i++) {
     const value = whole[i] as number;
     if (Math.abs(value) > SECOND_ORDER_MAX) return 1;
     const change = value - previous;
@@ -148,9 +157,9 @@ function bestParameter(numbers: Float64Array, count: number): number {
   let best = 0;
   let bestBits = Number.POSITIVE_INFINITY;
   for (let parameter = Math.max(0, guess - 2); parameter <= Math.min(PARAMETER_MAX, guess + 1); parameter++) {
-    const factor = 2 ** parameter;
+    const part = 1 / (FACTORS[parameter] as number);
     let bits = count * (1 + parameter);
-    for (let i = 0; i < count; i++) bits += Math.min((numbers[i] as number) / factor, ESCAPE + LENGTH_BITS + 8);
+    for (let i = 0; i < count; i++) bits += Math.min((numbers[i] as number) * part, ESCAPE + LENGTH_BITS + 8);
     if (bits < bestBits) {
       best = parameter;
       bestBits = bits;
@@ -162,6 +171,9 @@ function bestParameter(numbers: Float64Array, count: number): number {
 /** With up to seven that wait they stay within 31 bits. */
 const WRITTEN_AT_ONCE = 24;
 
+/** The longest code has 16 + 6 + 53 bits, and up to seven wait before it. */
+const CODE_BYTES_MAX = 11;
+
 /** Highest bit first. */
 class BitWriter {
   readonly #writer: ByteWriter;
@@ -172,29 +184,32 @@ class BitWriter {
     this.#writer = writer;
   }
 
+  /** Hot: two of them for each change of a value. */
   rice(value: number, parameter: number): void {
-    const ones = Math.floor(value / 2 ** parameter);
+    const writer = this.#writer;
+    writer.reserve(CODE_BYTES_MAX);
+    const ones = Math.floor(value / (FACTORS[parameter] as number));
     const length = ones + 1 + parameter;
     if (ones < ESCAPE && length <= WRITTEN_AT_ONCE) {
-      this.bits((((1 << (ones + 1)) - 2) << parameter) | (value & ((1 << parameter) - 1)), length);
+      this.#bits((((1 << (ones + 1)) - 2) << parameter) | (value & ((1 << parameter) - 1)), length);
     } else if (ones < ESCAPE) {
-      this.bits((1 << (ones + 1)) - 2, ones + 1);
-      this.#long(value % 2 ** parameter, parameter);
+      this.#bits((1 << (ones + 1)) - 2, ones + 1);
+      this.#long(value % (FACTORS[parameter] as number), parameter);
     } else {
       const valueLength = lengthOf(value);
-      this.bits(2 ** ESCAPE - 1, ESCAPE);
-      this.bits(valueLength, LENGTH_BITS);
+      this.#bits(2 ** ESCAPE - 1, ESCAPE);
+      this.#bits(valueLength, LENGTH_BITS);
       this.#long(value, valueLength);
     }
   }
 
-  /** @param count up to WRITTEN_AT_ONCE */
-  bits(value: number, count: number): void {
+  /** @param count up to WRITTEN_AT_ONCE; there is room for them */
+  #bits(value: number, count: number): void {
     this.#held = (this.#held << count) | value;
     this.#count += count;
     while (this.#count >= 8) {
       this.#count -= 8;
-      this.#writer.byte((this.#held >>> this.#count) & 255);
+      this.#writer.reserved((this.#held >>> this.#count) & 255);
     }
   }
 
@@ -204,13 +219,14 @@ class BitWriter {
     const low = value % LOW_FACTOR;
     const rest = Math.min(count, LOW_BITS);
     const high = rest >> 1;
-    this.bits(low >>> (rest - high), high);
-    this.bits(low & ((1 << (rest - high)) - 1), rest - high);
+    this.#bits(low >>> (rest - high), high);
+    this.#bits(low & ((1 << (rest - high)) - 1), rest - high);
   }
 
   /** Fills the last byte with noughts. */
   end(): void {
-    if (this.#count > 0) this.bits(0, 8 - this.#count);
+    this.#writer.reserve(1);
+    if (this.#count > 0) this.#bits(0, 8 - this.#count);
   }
 }
 
@@ -230,6 +246,91 @@ export function readSurprises(reader: ByteReader, room: number, found: Surprises
   if (count === 0) return;
   readRice(reader, count, found, true);
   requireRuns(found, room);
+}
+
+/** Where whole numbers stay as they are: run r ends before number ends[r]. */
+export interface Levels {
+  runCount: number;
+  ends: Int32Array;
+  values: Float64Array;
+  /** Makes both arrays long enough. */
+  reserveRuns(count: number): void;
+}
+
+/**
+ * What writeIntegers wrote with order 1 behind the first number, as levels: no list of surprises between, because
+ * nearly all of a question about a thousand hosts, or a year, is spent here.
+ * @param first the first number @param count of all @param power values are the whole numbers by this
+ * @throws BytesError
+ */
+export function readLevels(reader: ByteReader, first: number, count: number, power: number, found: Levels): void {
+  const surprises = reader.varint();
+  if (surprises >= count) throw new BytesError(`${surprises} changes among ${count - 1} numbers`);
+  found.reserveRuns(surprises + 1);
+  const { ends, values } = found;
+  let whole = first;
+  let end = 1;
+  if (surprises > 0) {
+    const runParameter = readParameter(reader);
+    const changeParameter = readParameter(reader);
+    const bits = new BitReader(reader.rest());
+    const { bytes } = bits;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    // Below it, five bytes can be read at once.
+    const safe = bytes.length - 5;
+    let at = 0;
+    for (let s = 0; s < surprises; s++) {
+      const byteAt = at >>> 3;
+      let isShort = byteAt <= safe;
+      if (isShort) {
+        const shift = at & 7;
+        // At a shift of nought the fifth byte is shifted out as a whole.
+        const word = (view.getInt32(byteAt) << shift) | ((bytes[byteAt + 4] as number) >>> (8 - shift));
+        const runOnes = Math.clz32(~word);
+        const used = runOnes + 1 + runParameter;
+        const rest = word << used;
+        const ones = Math.clz32(~rest);
+        const length = used + ones + 1 + changeParameter;
+        isShort = length <= 32 && runOnes < ESCAPE && ones < ESCAPE;
+        if (isShort) {
+          at += length;
+          // A shift by 32 is a shift by nought: parameters of nought are cared for by the double shift.
+          end += (runOnes << runParameter) | (((word << (runOnes + 1)) >>> 1) >>> (31 - runParameter));
+          const code = (ones << changeParameter) | (((rest << (ones + 1)) >>> 1) >>> (31 - changeParameter));
+          ends[s] = end++;
+          values[s] = whole / power;
+          whole += changeOf(code);
+        }
+      }
+      if (!isShort) {
+        bits.at = at;
+        end += bits.rice(runParameter);
+        const code = bits.rice(changeParameter);
+        at = bits.at;
+        ends[s] = end++;
+        values[s] = whole / power;
+        whole += code % 2 === 0 ? code / 2 + 1 : -(code + 1) / 2;
+      }
+      if (end > count) throw new BytesError(`runs of ${end - 1} among ${count - 1} numbers`);
+    }
+    // Behind the end noughts were read: noticed here, at the latest.
+    reader.raw((at + 7) >>> 3);
+  }
+  ends[surprises] = count;
+  values[surprises] = whole / power;
+  found.runCount = surprises + 1;
+}
+
+/** Without a branch: which way a value goes cannot be foretold by the processor either. @param code below 2^31 */
+function changeOf(code: number): number {
+  const sign = -(code & 1);
+  return (((code >>> 1) + 1) ^ sign) - sign;
+}
+
+function readParameter(reader: ByteReader): number {
+  const parameter = reader.byte();
+  if (parameter > PARAMETER_MAX) throw new BytesError(`parameter ${parameter}, at most ${PARAMETER_MAX} is known`);
+  return parameter;
 }
 
 /** @throws BytesError */
@@ -253,11 +354,8 @@ function requireRuns({ runs, count }: Surprises, room: number): void {
  * word of 32 bits; what is longer takes the slow way.
  */
 function readRice(reader: ByteReader, count: number, found: Surprises, withChanges: boolean): void {
-  const runParameter = reader.byte();
-  const changeParameter = withChanges ? reader.byte() : 0;
-  if (runParameter > PARAMETER_MAX || changeParameter > PARAMETER_MAX) {
-    throw new BytesError(`parameters ${runParameter}, ${changeParameter}, at most ${PARAMETER_MAX} is known`);
-  }
+  const runParameter = readParameter(reader);
+  const changeParameter = withChanges ? readParameter(reader) : 0;
   found.reserve(count);
   found.count = count;
   const { runs, changes } = found;
@@ -283,7 +381,7 @@ function readRice(reader: ByteReader, count: number, found: Surprises, withChang
         // A shift by 32 is a shift by nought: parameters of nought are cared for by the double shift.
         runs[i] = (runOnes << runParameter) | (((word << (runOnes + 1)) >>> 1) >>> (31 - runParameter));
         const code = (ones << changeParameter) | (((rest << (ones + 1)) >>> 1) >>> (31 - changeParameter));
-        changes[i] = (code & 1) === 0 ? (code >>> 1) + 1 : -((code + 1) >>> 1);
+        changes[i] = changeOf(code);
         continue;
       }
     }
@@ -312,7 +410,7 @@ class BitReader {
     const ones = Math.clz32(~wordAt(this.bytes, this.at));
     if (ones < ESCAPE) {
       this.at += ones + 1;
-      return ones * 2 ** parameter + this.#bits(parameter);
+      return ones * (FACTORS[parameter] as number) + this.#bits(parameter);
     }
     this.at += ESCAPE;
     const length = this.#bits(LENGTH_BITS);

@@ -17,6 +17,9 @@ export interface NamedSegment extends Segment {
   readonly name: string;
 }
 
+/** As it comes from the file: thousands in a question, and SQLite's binding sets properties one by one. */
+type NamedRow = [name: string, startMs: number, endMs: number, count: number, blob: Buffer];
+
 interface ManyParameters {
   readonly cluster: string;
   readonly host: string | undefined;
@@ -35,7 +38,7 @@ const BOTH = `${HOST} AND metric = @metric`;
  */
 function manySql(given: string, other: "host" | "metric"): string {
   return `WITH wanted AS (SELECT id, ${other} AS name FROM series WHERE ${given})
-    SELECT name, start_ms AS startMs, end_ms AS endMs, count, blob FROM wanted CROSS JOIN chunk ON series_id = wanted.id
+    SELECT name, start_ms, end_ms, count, blob FROM wanted CROSS JOIN chunk ON series_id = wanted.id
     WHERE start_ms < @toMs AND start_ms >= coalesce(
       (SELECT max(start_ms) FROM chunk WHERE series_id = wanted.id AND start_ms <= @fromMs), @fromMs)
     UNION ALL
@@ -49,6 +52,8 @@ export class SampleTables {
   readonly #insertSeries;
   readonly #updateSeries;
   readonly #putTail;
+  readonly #extendTail;
+  readonly #dataVersion;
   readonly #insertChunk;
   readonly #chunksOf;
   readonly #byMetric;
@@ -72,6 +77,11 @@ export class SampleTables {
        ON CONFLICT DO UPDATE SET start_ms = excluded.start_ms, end_ms = excluded.end_ms,
          count = excluded.count, blob = excluded.blob`,
     );
+    // Bytes put behind bytes are text to SQLite, though the same bytes: the file is UTF-8, so nothing is converted.
+    this.#extendTail = db.prepare<[number, number, Buffer, number]>(
+      "UPDATE tail SET end_ms = ?, count = count + ?, blob = CAST(blob || ? AS BLOB) WHERE series_id = ?",
+    );
+    this.#dataVersion = db.prepare<[], number>("PRAGMA data_version").pluck();
     this.#insertChunk = db.prepare<[number, number, number, number, Buffer]>(
       "INSERT INTO chunk (series_id, start_ms, end_ms, count, blob) VALUES (?, ?, ?, ?, ?)",
     );
@@ -82,9 +92,9 @@ export class SampleTables {
          (SELECT max(start_ms) FROM chunk WHERE series_id = @id AND start_ms <= @fromMs), @fromMs)
        ORDER BY start_ms`,
     );
-    this.#byMetric = db.prepare<ManyParameters, NamedSegment>(manySql(METRIC, "host"));
-    this.#byBoth = db.prepare<ManyParameters, NamedSegment>(manySql(BOTH, "metric"));
-    this.#byHost = db.prepare<ManyParameters, NamedSegment>(manySql(HOST, "metric"));
+    this.#byMetric = db.prepare<ManyParameters, NamedRow>(manySql(METRIC, "host")).raw();
+    this.#byBoth = db.prepare<ManyParameters, NamedRow>(manySql(BOTH, "metric")).raw();
+    this.#byHost = db.prepare<ManyParameters, NamedRow>(manySql(HOST, "metric")).raw();
     // A series' oldest sample begins its first chunk, or its tail; the newest is always in the tail.
     this.#bounds = db.prepare<[], { fromMs: number | null; toMs: number | null }>(
       `SELECT min(coalesce((SELECT min(start_ms) FROM chunk WHERE chunk.series_id = tail.series_id), start_ms)) AS fromMs,
@@ -97,18 +107,23 @@ export class SampleTables {
     return this.#find.get(key.cluster, key.host, key.metric);
   }
 
-  /** Makes a row for the series, or notes that its type or units have changed. @returns its id */
-  register({ key, type, units }: SeriesBatch, row: SeriesRow | undefined): number {
-    if (row === undefined) {
-      return Number(this.#insertSeries.run(key.cluster, key.host, key.metric, type, units).lastInsertRowid);
-    }
-    if (row.type !== type || row.units !== units) this.#updateSeries.run(type, units, row.id);
-    return row.id;
+  /** @returns the id of the new series */
+  insertSeries({ key, type, units }: SeriesBatch): number {
+    return Number(this.#insertSeries.run(key.cluster, key.host, key.metric, type, units).lastInsertRowid);
+  }
+
+  updateSeries(id: number, { type, units }: SeriesBatch): void {
+    this.#updateSeries.run(type, units, id);
   }
 
   /** Takes the place of the tail that was there. */
   putTail(id: number, { startMs, endMs, count, blob }: Segment): void {
     this.#putTail.run(id, startMs, endMs, count, blob);
+  }
+
+  /** Puts a part behind the tail, without reading it. @returns false where there is none */
+  extendTail(id: number, { endMs, count, blob }: Segment): boolean {
+    return this.#extendTail.run(endMs, count, blob, id).changes > 0;
   }
 
   insertChunk(id: number, { startMs, endMs, count, blob }: Segment): void {
@@ -121,7 +136,11 @@ export class SampleTables {
   }
 
   /** As chunksOf, tails included, of every series that is asked for; in no order. */
-  segmentsOf({ cluster, host, metric, fromMs, toMs }: ManyQuery): IterableIterator<NamedSegment> {
+  *segmentsOf(query: ManyQuery): Generator<NamedSegment> {
+    for (const [name, startMs, endMs, count, blob] of this.#rowsOf(query)) yield { name, startMs, endMs, count, blob };
+  }
+
+  #rowsOf({ cluster, host, metric, fromMs, toMs }: ManyQuery): IterableIterator<NamedRow> {
     const names = { cluster, host, metric, fromMs, toMs };
     if (host === undefined) return this.#byMetric.iterate(names);
     return metric === undefined ? this.#byHost.iterate(names) : this.#byBoth.iterate(names);
@@ -131,6 +150,11 @@ export class SampleTables {
   bounds(): Coverage | undefined {
     const { fromMs = null, toMs = null } = this.#bounds.get() ?? {};
     return fromMs === null || toMs === null ? undefined : { fromMs, toMs };
+  }
+
+  /** Another number than before: somebody else has written to the file. Ask within a transaction. */
+  dataVersion(): number {
+    return this.#dataVersion.get() as number;
   }
 
   /** All or nothing. */

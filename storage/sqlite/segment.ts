@@ -6,7 +6,7 @@
  */
 import type { Series } from "../../core/model/series.js";
 import { joinSeries, sliceSeries } from "../series.js";
-import { decodeChunk, encodeChunk, kindOfChunk } from "./chunk-codec.js";
+import { decodeChunk, encodeChunk, encodePart, kindOfChunk } from "./chunk-codec.js";
 
 /** Two hours at one in 15 s. More would pack better, but short ranges would decode much in vain. */
 export const CHUNK_SAMPLES_MAX = 512;
@@ -47,8 +47,8 @@ export interface Growth {
  * @param samplesMax of a tail and of a chunk
  */
 export function growTail(tail: Segment | undefined, fresh: Series, samplesMax = CHUNK_SAMPLES_MAX): Growth {
-  const part = segmentOf(fresh, false);
   if (tail === undefined) return shed(fresh, samplesMax);
+  const part = segmentOf(fresh, false);
   const alike = kindOfChunk(tail.blob) === fresh.kind;
   if (alike && fits(tail.count + part.count, tail.blob.length + part.blob.length, samplesMax)) {
     return { tail: joined(tail, part), chunks: [] };
@@ -69,7 +69,15 @@ function decodedOrUndefined(blob: Buffer): Series | undefined {
   }
 }
 
-function fits(count: number, bytes: number, samplesMax: number): boolean {
+/** @param fresh at least one sample @returns all of it, to be put behind a tail of its kind; valid until the next one is made */
+export function partOf(fresh: Series): Segment {
+  const { timesMs } = fresh;
+  const [startMs, endMs] = [timesMs[0] as number, timesMs[timesMs.length - 1] as number];
+  return { startMs, endMs, count: timesMs.length, blob: encodePart(fresh) };
+}
+
+/** Whether a tail may have so many samples and bytes. */
+export function fits(count: number, bytes: number, samplesMax: number): boolean {
   return count <= samplesMax && bytes <= TAIL_BYTES_MAX;
 }
 

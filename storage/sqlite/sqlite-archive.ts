@@ -15,6 +15,7 @@ import type {
   SeriesBatch,
   SeriesQuery,
 } from "../../core/model/archive.js";
+import type { MetricType } from "../../core/model/metric.js";
 import { nameFault, quoteName } from "../../core/model/names.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
 import { requireBatches } from "../batch.js";
@@ -25,10 +26,11 @@ import { ChunkError, decodeChunk, forEachPart, kindOfChunk } from "./chunk-codec
 import { ChunkMerger } from "./chunk-merging.js";
 import type { Runs } from "./chunk-runs.js";
 import { closeDatabase } from "./database.js";
+import { KnownTails } from "./known-tails.js";
 import type { Retention } from "./retention.js";
 import { addRuns, holdsSamples } from "./runs-buckets.js";
 import { type NamedSegment, SampleTables, type SeriesRow } from "./sample-tables.js";
-import { growTail, type Segment, samplesMaxOf } from "./segment.js";
+import { fits, growTail, partOf, type Segment, samplesMaxOf } from "./segment.js";
 import { storageErrorOf } from "./sqlite-errors.js";
 
 /** Most that one read returns: five million numbers, more than two years at one in 15 s. */
@@ -39,6 +41,7 @@ export interface SqliteArchiveOptions {
   readonly retention?: Retention | undefined;
   /** For tests. */
   readonly readBytesMax?: number;
+  readonly knownBytesMax?: number;
 }
 
 export class SqliteArchive implements Archive {
@@ -53,6 +56,9 @@ export class SqliteArchive implements Archive {
   readonly #file: string;
   readonly #tables: SampleTables;
   readonly #merger: ChunkMerger;
+  readonly #known: KnownTails;
+  /** Of SQLite; the tails are known as of this one. */
+  #dataVersion: number | undefined;
   readonly #retention: Retention | undefined;
   readonly #readBytesMax: number;
   /** undefined until asked for, and after samples were deleted. */
@@ -64,6 +70,7 @@ export class SqliteArchive implements Archive {
     this.#file = file;
     this.#tables = new SampleTables(db);
     this.#merger = new ChunkMerger(db, (id, chunk) => this.#tables.insertChunk(id, chunk));
+    this.#known = new KnownTails(options.knownBytesMax);
     this.#retention = options.retention;
     this.#readBytesMax = options.readBytesMax ?? READ_BYTES_MAX;
   }
@@ -72,9 +79,16 @@ export class SqliteArchive implements Archive {
     this.#run("append to", () => {
       requireBatches(batches);
       let added: Coverage | undefined;
-      this.#tables.inTransaction(() => {
-        for (const batch of batches) added = widen(added, this.#appendBatch(batch));
-      });
+      try {
+        this.#tables.inTransaction(() => {
+          this.#requireOwn();
+          for (const batch of batches) added = widen(added, this.#appendBatch(batch));
+        });
+      } catch (error) {
+        // It knows what is not there now.
+        this.#known.clear();
+        throw error;
+      }
       if (this.#coverage !== undefined) this.#coverage = widen(this.#coverage, added);
       if (this.#retention?.sweep()) this.#coverage = undefined;
     });
@@ -171,18 +185,71 @@ export class SqliteArchive implements Archive {
     closeDatabase(this.#db);
   }
 
+  /** Forgets what was known of the file if somebody else has written to it. */
+  #requireOwn(): void {
+    const version = this.#tables.dataVersion();
+    if (version === this.#dataVersion) return;
+    this.#known.clear();
+    this.#coverage = undefined;
+    this.#dataVersion = version;
+  }
+
   /** @returns from the first to the last sample that was not held yet */
   #appendBatch(batch: SeriesBatch): Coverage | undefined {
-    const row = this.#tables.find(batch.key);
-    const held = tailOf(row);
-    const fresh = sliceSeries(batch.series, firstAfter(batch.series.timesMs, held?.endMs ?? Number.NEGATIVE_INFINITY));
+    const place = this.#known.placeOf(batch.key);
+    const fresh = place === undefined ? batch.series : newerThan(batch.series, this.#known.endsMs[place] as number);
     if (fresh.timesMs.length === 0) return undefined;
-    const id = this.#tables.register(batch, row);
+    if (place !== undefined && this.#extend(place, batch, fresh)) return spanOf(fresh);
+    return this.#appendSlowly(batch);
+  }
+
+  /** Hot: nearly all series of a spill. @returns false where the tail is full, of the other kind, or gone */
+  #extend(place: number, batch: SeriesBatch, fresh: Series): boolean {
+    const known = this.#known;
+    const id = known.ids[place] as number;
+    const count = (known.counts[place] as number) + fresh.timesMs.length;
+    if (known.isText[place] !== (fresh.kind === "text" ? 1 : 0) || !fits(count, 0, samplesMaxOf(id))) return false;
+    const part = partOf(fresh);
+    const bytes = part.blob.length;
+    if (!fits(count, (known.bytes[place] as number) + bytes, samplesMaxOf(id))) return false;
+    // Gone: retention has forgotten the series.
+    if (!this.#tables.extendTail(id, part)) return false;
+    if (!known.isAs(place, batch.type, batch.units)) {
+      this.#tables.updateSeries(id, batch);
+      known.rename(place, batch.type, batch.units);
+    }
+    known.grow(place, part.endMs, part.count, bytes);
+    return true;
+  }
+
+  /** By what stands in the file. */
+  #appendSlowly(batch: SeriesBatch): Coverage | undefined {
+    const { key, type, units } = batch;
+    const row = this.#tables.find(key);
+    const held = tailOf(row);
+    const fresh = newerThan(batch.series, held?.endMs ?? Number.NEGATIVE_INFINITY);
+    if (fresh.timesMs.length === 0) {
+      if (row !== undefined && held !== undefined) this.#remember(key, row, row, held);
+      return undefined;
+    }
+    const id = row?.id ?? this.#tables.insertSeries(batch);
+    if (row !== undefined && (row.type !== type || row.units !== units)) this.#tables.updateSeries(id, batch);
     const { tail, chunks } = growTail(held, fresh, samplesMaxOf(id));
     for (const chunk of chunks) this.#tables.insertChunk(id, chunk);
     if (chunks.length > 0) this.#merger.merge(id, chunks.length);
     this.#tables.putTail(id, tail);
-    return { fromMs: fresh.timesMs[0] as number, toMs: fresh.timesMs.at(-1) as number };
+    this.#remember(key, { id }, batch, tail);
+    return spanOf(fresh);
+  }
+
+  #remember(
+    key: SeriesKey,
+    { id }: { readonly id: number },
+    { type, units }: { readonly type: MetricType; readonly units: string },
+    { endMs, count, blob }: Segment,
+  ): void {
+    const isText = kindOfChunk(blob) === "text";
+    this.#known.set(key, { id, type, units, isText, endMs, count, bytes: blob.length });
   }
 
   #decode(key: SeriesKey, segment: Segment): Series {
@@ -233,6 +300,15 @@ function tailOf(row: SeriesRow | undefined): Segment | undefined {
 
 function keyOf({ cluster, host, metric }: ManyQuery, { name }: NamedSegment): SeriesKey {
   return { cluster, host: host ?? name, metric: metric ?? name };
+}
+
+function newerThan(series: Series, timeMs: number): Series {
+  return sliceSeries(series, firstAfter(series.timesMs, timeMs));
+}
+
+/** @param series at least one sample */
+function spanOf({ timesMs }: Series): Coverage {
+  return { fromMs: timesMs[0] as number, toMs: timesMs.at(-1) as number };
 }
 
 function isKey(key: SeriesKey): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../core/model/archive.js";
-import { buffersOf, bytesOfPacked, packBatches, unpackBatches } from "../../storage/pack.js";
+import { requireBatches } from "../../storage/batch.js";
+import { buffersOf, bytesOfPacked, copyPacked, packBatches, unpackBatches } from "../../storage/pack.js";
 
 const key = (host: string, metric: string) => ({ cluster: "khab", host, metric });
 
@@ -36,9 +37,7 @@ describe("round trip", () => {
   ];
   test.each(cases)("%s", (_, batches) => {
     expect(unpackBatches(packBatches(batches))).toEqual(batches);
-    expect(unpackBatches(structuredClone(packBatches(batches), { transfer: buffersOf(packBatches([])) }))).toEqual(
-      batches,
-    );
+    expect(unpackBatches(structuredClone(packBatches(batches)))).toEqual(batches);
   });
 
   test("arrays that are views of larger ones", () => {
@@ -55,13 +54,58 @@ describe("round trip", () => {
   });
 });
 
-test("sent away, the caller keeps the arrays that were given", () => {
-  const given = numbers("a", 1, 2);
-  const packed = packBatches([given]);
+test("sent away, the caller keeps the arrays that were given, and a further owner its copy", () => {
+  const given = [numbers("a", 1, 2), texts("b", "x", "y"), numbers("c", Number.NaN)];
+  const packed = packBatches(given);
+  const copy = copyPacked(packed);
   const sent = structuredClone(packed, { transfer: buffersOf(packed) });
-  expect(packed.timesMs.length).toBe(0);
-  expect(given.series.timesMs.length).toBe(2);
-  expect(unpackBatches(sent)).toEqual([given]);
+  expect([packed.timesMs.length, packed.values.length, packed.heads.length]).toEqual([0, 0, 0]);
+  expect(given.map(({ series }) => series.timesMs.length)).toEqual([2, 2, 1]);
+  sent.values.fill(9);
+  expect(unpackBatches(copy)).toEqual(given);
+  expect(unpackBatches(structuredClone(copy, { transfer: buffersOf(copy) }))).toEqual(given);
+});
+
+describe("what is packed was checked", () => {
+  const sound = numbers("a", 1, 2);
+  const series = (timesMs: number[], values = timesMs): SeriesBatch["series"] => ({
+    kind: "number",
+    timesMs: Float64Array.from(timesMs),
+    values: Float64Array.from(values),
+  });
+  const cases: [name: string, batch: SeriesBatch][] = [
+    ["no name of a host", { ...sound, key: key("", "load_one") }],
+    ["a line break in the name of a metric", { ...sound, key: key("a", "load\none") }],
+    ["the name of a cluster is half a surrogate pair", { ...sound, key: { ...sound.key, cluster: "\ud800" } }],
+    ["a name is bad that stood before as units", { ...sound, key: key("", "load_one"), units: "" }],
+    ["texts of a number", { ...texts("a", "x"), type: "float" }],
+    ["fewer values than times", { ...sound, series: series([1, 2], [1]) }],
+    ["more values than times", { ...sound, series: series([1], [1, 2]) }],
+    ["times stand still", { ...sound, series: series([1, 1]) }],
+    ["times go back", { ...sound, series: series([2, 1]) }],
+    ["a time is none", { ...sound, series: series([1, Number.NaN, 3]) }],
+    ["a time that no date has", { ...sound, series: series([8.64e15 + 2]) }],
+    ["a time before all dates", { ...sound, series: series([-8.64e15 - 2]) }],
+  ];
+  test.each(cases)("%s: refused in the same words", (_, batch) => {
+    const messageOf = (work: () => unknown) => {
+      try {
+        return work();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const expected = messageOf(() => requireBatches([sound, batch, { ...sound, series: series([9, 8]) }]));
+    expect(expected).toMatch(/^cannot append samples of /);
+    expect(messageOf(() => packBatches([sound, batch, { ...sound, series: series([9, 8]) }]))).toBe(expected);
+  });
+
+  test("what was unpacked is not looked at again, what anybody else gives is", () => {
+    const unpacked = unpackBatches(packBatches([sound]));
+    for (const { series } of unpacked) series.timesMs.fill(5);
+    expect(() => requireBatches(unpacked)).not.toThrow();
+    expect(() => requireBatches([...unpacked])).toThrow("time 1 is 5 after 5");
+  });
 });
 
 test("names that come again are sent once", () => {
