@@ -2,8 +2,10 @@
 import type { Clock } from "../../core/base/clock.js";
 import type { ClusterView } from "../../core/model/columns.js";
 import { isHostUp } from "../../core/model/liveness.js";
-import type { ClusterStatus, Status } from "../../core/wire/extension/index.js";
+import { type ReportedSums, summaryAt } from "../../core/model/summary.js";
+import type { ClusterStatus, Status, SumsStatus } from "../../core/wire/extension/index.js";
 import { isServed } from "./change-tracker.js";
+import { servedSums } from "./ganglia-selection.js";
 import type { Present, SelfPort } from "./ports.js";
 
 export function clusterStatus(view: ClusterView, nowMs: number): ClusterStatus {
@@ -25,6 +27,12 @@ export function clusterStatus(view: ClusterView, nowMs: number): ClusterStatus {
   };
 }
 
+function sumsStatus(sums: ReportedSums, nowMs: number): SumsStatus {
+  const { kind, name, source, timeMs, summary } = sums;
+  const { hostsUp, hostsDown } = summaryAt(sums, nowMs);
+  return { kind, name, source, hostsUp, hostsDown, metrics: summary.metrics.length, timeMs };
+}
+
 export class StatusReporter {
   readonly #present: Present;
   readonly #self: SelfPort;
@@ -43,13 +51,16 @@ export class StatusReporter {
 
   status(): Status {
     const nowMs = this.#clock.nowMs();
+    const views = this.#present.views();
+    const sums = servedSums(views, this.#present.reportedSums());
     return {
       version: this.#self.version,
       startedMs: this.#startedMs,
       uptimeMs: this.#clock.monotonicMs() - this.#startedAtMs,
       frame: this.#present.frameNumber,
       sources: this.#self.sources(),
-      clusters: this.#present.views().map((view) => clusterStatus(view, nowMs)),
+      clusters: views.map((view) => clusterStatus(view, nowMs)),
+      ...(sums.length > 0 && { sums: sums.map((each) => sumsStatus(each, nowMs)) }),
     };
   }
 }

@@ -40,3 +40,10 @@ export interface ReportedSums {
 export function areSumsLive(sums: ReportedSums, nowMs: number): boolean {
   return isHostUp((nowMs - sums.timeMs) / 1_000, sums.tmaxS);
 }
+
+/** What is true of them at that instant: of sums that were not renewed only that there are so many hosts, all silent. */
+export function summaryAt(sums: ReportedSums, nowMs: number): ClusterSummary {
+  if (areSumsLive(sums, nowMs)) return sums.summary;
+  const { hostsUp, hostsDown } = sums.summary;
+  return { hostsUp: 0, hostsDown: hostsUp + hostsDown, metrics: [] };
+}

@@ -8,6 +8,7 @@ import type { Alert, AlertEvent } from "../../core/model/alert.js";
 import { newHostFacts } from "../../core/model/host.js";
 import { kindOf, type MetricMeta } from "../../core/model/metric.js";
 import { bucketsOf, type NumberSeries } from "../../core/model/series.js";
+import type { ReportedSums } from "../../core/model/summary.js";
 import type { ChangesDocument, ClusterDelta } from "../../core/wire/extension/changes.js";
 import type { Since } from "../../core/wire/extension/request.js";
 import type {
@@ -128,6 +129,8 @@ export class EmulatedCollector implements CollectorClient {
   alertList: Alert[] = [];
   /** Newest first. */
   eventList: AlertEvent[] = [];
+  /** What is known only in sums; told whole each time. */
+  sums: ReportedSums[] = [];
   instance = "emul1";
   /** Set to a text to be unreachable. */
   broken = "";
@@ -194,6 +197,7 @@ export class EmulatedCollector implements CollectorClient {
       full,
       frame: this.#frame,
       clusters: this.clusters.map((cluster) => this.#delta(cluster, full, fresh)),
+      sums: this.sums.map(({ summary, ...told }) => ({ ...told, ...summary, full: true })),
     };
   }
 

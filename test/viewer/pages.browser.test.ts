@@ -14,6 +14,7 @@ import { viewerSchema } from "../../viewer/config.js";
 import { Viewer } from "../../viewer/server.js";
 import { makeAlert, makeEvent } from "../support/alerts.js";
 import { EmulatedCollector, FRAME_EVERY_MS, hostNames } from "../support/emulated-collector.js";
+import { madeSum, madeSums } from "../support/made-sums.js";
 import { CHROMIUM_FLAGS } from "../support/rig/browser.js";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -46,7 +47,7 @@ describe.runIf(existsSync(CHROMIUM))("in Chromium", { timeout: LIMIT_MS }, () =>
 
   async function open(hosts: readonly string[], name = CLUSTER): Promise<void> {
     const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + skippedMs };
-    collector = new EmulatedCollector(clock, [{ name, hosts }]);
+    collector = new EmulatedCollector(clock, hosts.length === 0 ? [] : [{ name, hosts }]);
     viewer = new Viewer(viewerSchema.parse({ listen: "127.0.0.1:0" }), {
       clock: systemClock,
       logger: silentLogger,
@@ -133,6 +134,15 @@ describe.runIf(existsSync(CHROMIUM))("in Chromium", { timeout: LIMIT_MS }, () =>
       expect(await page.locator("[data-testid=event-output]").textContent()).toBe("<i>out</i>\n");
       expect(faults).toEqual([]);
     });
+
+    test("alerts that could not be had are asked for again without a reload", async () => {
+      let requests = 0;
+      await page.route(/\/api\/.*alerts/, (route) => (requests++ === 0 ? route.abort() : route.continue()));
+      await page.goto(`${base}/alerts`);
+      await page.locator("[data-testid=alert-row]").waitFor();
+      expect(requests).toBeGreaterThan(1);
+      await page.unrouteAll();
+    });
   });
 
   describe("with 200 hosts", () => {
@@ -197,6 +207,91 @@ describe.runIf(existsSync(CHROMIUM))("in Chromium", { timeout: LIMIT_MS }, () =>
         expect(over, path).toBeLessThanOrEqual(0);
       }
       await page.setViewportSize({ width: 1_440, height: 900 });
+    });
+  });
+
+  describe("with what is known only in sums", () => {
+    const cards = () => page.locator("[data-testid=sums-card]");
+    const card = (name: string) => cards().filter({ has: page.locator(`b:text-is("${name}")`) });
+    const [hostile = ""] = HOSTILE;
+    const metrics = [madeSum("cpu_num", 64, 2, 0), madeSum("load_one", 12.5, 2), madeSum("only_there", 30, 2)];
+    const tell = (ageMs: number) => {
+      const timeMs = systemClock.nowMs() + skippedMs - ageMs;
+      collector.sums = [
+        madeSums("grid", "far", { timeMs, summary: { hostsUp: 2, hostsDown: 1, metrics } }),
+        madeSums("grid", hostile, { timeMs, source: hostile, authority: "javascript:document.title='hacked'" }),
+        madeSums("cluster", "x".repeat(300), { timeMs, source: "s".repeat(300), authority: "u".repeat(300) }),
+      ];
+    };
+
+    describe("and nothing else", () => {
+      beforeAll(async () => {
+        await open([]);
+        tell(0);
+        await page.goto(base);
+        await cards().first().waitFor();
+      });
+      afterAll(close);
+
+      test("each is a card with its numbers, and names and addresses are text", async () => {
+        expect(await cards().count()).toBe(3);
+        expect(await card("far").textContent()).toMatch(
+          /^far gridtold \d+\ss agoHosts up2 of 3CPUs64 Load, % of CPUs12\.5 19\.5\s%load_one, mean6\.25 sums only, from above/,
+        );
+        expect(await page.locator("[data-testid=sums-card] a").evaluateAll((all) => all.map(String))).toEqual([
+          "http://3.example.org/ganglia/",
+        ]);
+        expect(await cards().nth(1).getAttribute("data-name")).toBe(hostile);
+        expect(await cards().nth(1).textContent()).toContain("javascript:document.title='hacked'");
+        expect(await page.locator("main img, main script").count()).toBe(0);
+        expect(await page.locator("[data-testid=search], [data-testid=host-cell]").count()).toBe(0);
+        expect(await page.locator("[data-testid=freshness]").textContent()).toMatch(/data \d+\ss old/);
+      });
+
+      test("their metrics can be chosen", async () => {
+        await page.locator("[data-testid=metric-picker]").selectOption("only_there");
+        await expect.poll(() => card("far").textContent()).toContain("only_there, mean15");
+      });
+
+      test("one that is not renewed becomes silent by itself", async () => {
+        tell(60_000);
+        collector.frame();
+        await expect.poll(() => card("far").getAttribute("data-state"), { timeout: 10_000 }).toBe("silent");
+        expect(await card("far").textContent()).toMatch(
+          /silent.*Hosts up0 of 3CPUs– Load, % of CPUs– only_there, mean–/,
+        );
+      });
+
+      test("no card is wider than a phone", async () => {
+        await page.setViewportSize({ width: 390, height: 844 });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(over).toBeLessThanOrEqual(0);
+        expect(faults).toEqual([]);
+      });
+    });
+
+    describe("beside hosts", () => {
+      beforeAll(async () => {
+        await open(hostNames(3), "khab");
+        tell(0);
+        // Sums end no wait of the viewer, a frame does.
+        collector.frame();
+        await page.goto(base);
+        await cards().first().waitFor();
+      });
+      afterAll(close);
+
+      test("the hosts come first, and looking for a name looks at both", async () => {
+        expect(await cells().count()).toBe(3);
+        expect(await page.locator("main > section").last().getAttribute("data-testid")).toBe("sums");
+        await page.locator("[data-testid=search]").fill("fa");
+        await expect.poll(() => cards().count()).toBe(1);
+        expect(await cells().count()).toBe(0);
+        await page.locator("[data-testid=search]").fill("node001");
+        await expect.poll(() => cards().count()).toBe(0);
+        expect(await cells().count()).toBe(1);
+        expect(faults).toEqual([]);
+      });
     });
   });
 

@@ -59,6 +59,29 @@ export interface ClusterColumns {
   readonly alerts: string;
 }
 
+/** A grid or cluster of which a source tells only sums: it has no hosts here, no history and no pages. */
+export interface SumsAnswer {
+  readonly kind: "grid" | "cluster";
+  readonly name: string;
+  /** Of the collector, that tells them. */
+  readonly source: string;
+  /** Where its own pages are, as somebody wrote it: not to be followed before `safeLink` was asked. "" = unknown. */
+  readonly url: string;
+  /** Changes with the set of metrics. */
+  readonly layout: number;
+  /** When they were read, epoch ms. */
+  readonly timeMs: number;
+  /** They were renewed in time. If not, all hosts count as down and nothing else is known. */
+  readonly live: boolean;
+  readonly up: number;
+  readonly down: number;
+  readonly cpus: number | null;
+  readonly load1: number | null;
+  /** Of the chosen metric, and of how many hosts. */
+  readonly sum: number | null;
+  readonly num: number;
+}
+
 export interface OverviewAnswer {
   /** Names this state of the data, for `events?since=`. */
   readonly version: string;
@@ -67,6 +90,7 @@ export interface OverviewAnswer {
   readonly metric: string | null;
   readonly metrics: readonly MetricChoice[];
   readonly clusters: readonly ClusterColumns[];
+  readonly sums: readonly SumsAnswer[];
   readonly counts: AlertCounts;
   /** The gravest that fire, newest first, a few. */
   readonly firing: readonly Alert[];
@@ -79,6 +103,8 @@ export interface TickEvent {
   readonly version: string;
   readonly nowMs: number;
   readonly clusters: readonly ClusterTick[];
+  /** All of them, whole: they are few and short. */
+  readonly sums: readonly SumsAnswer[];
   readonly counts: AlertCounts;
 }
 
@@ -199,6 +225,7 @@ export interface StatusAnswer {
     readonly down: number;
     readonly metrics: number;
   }[];
+  readonly sums: readonly Pick<SumsAnswer, "kind" | "name" | "live" | "up" | "down">[];
 }
 
 /** Errors, as RFC 9457 shapes them. */

@@ -57,8 +57,9 @@ function byQuery(addresses: CollectorAddresses): Promise<CollectorReport> {
     const options = { address: query, clock: systemClock, tls, totalLimitMs: QUERY_LIMIT_MS, signal };
     const document = await askLine(formatRequest({ verb: "status" }), options);
     try {
-      const { version, startedMs, uptimeMs, frame, sources, clusters } = readStatus(document);
-      return { version, startedMs, uptimeMs, frame, sources: [...sources], clusters: [...clusters] };
+      const { version, startedMs, uptimeMs, frame, sources, clusters, sums } = readStatus(document);
+      const told = { sources: [...sources], clusters: [...clusters], ...(sums && { sums: [...sums] }) };
+      return { version, startedMs, uptimeMs, frame, ...told };
     } catch (error) {
       throw new MalformedAnswer(messageOf(error), { cause: error });
     }

@@ -8,6 +8,8 @@ import type { Present } from "./present.js";
 
 /** Hosts fall silent without any frame: states are looked at again this often. */
 export const CHANGES_WAIT_MS = 10_000;
+/** While there is nothing to show: sums, unlike frames, do not end a wait. */
+export const EMPTY_WAIT_MS = 1_000;
 /** Frames from a busy channel come each second; faster than this nobody can look. */
 export const CHANGES_PAUSE_MS = 500;
 /** Notices and command results change no count that the changes carry. */
@@ -58,6 +60,11 @@ export class Puller implements Component {
     return this.#stopping.signal.aborted;
   }
 
+  #waitMs(): number {
+    const { clusters, sums } = this.#present.store;
+    return clusters.size + sums.size === 0 ? EMPTY_WAIT_MS : CHANGES_WAIT_MS;
+  }
+
   async #pullChanges(): Promise<void> {
     const { signal } = this.#stopping;
     let failures = 0;
@@ -68,7 +75,7 @@ export class Puller implements Component {
       try {
         const since = afresh ? undefined : this.#present.store.since;
         // A collector that is back should show at once, not at its next frame.
-        const changes = await this.#client.changes(since, failures > 0 ? 0 : CHANGES_WAIT_MS, signal);
+        const changes = await this.#client.changes(since, failures > 0 ? 0 : this.#waitMs(), signal);
         if (this.#stopped) return;
         this.#present.apply(changes);
         if (failures > 0) this.#logger.info({ failures }, "the collector answers again");

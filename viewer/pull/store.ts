@@ -4,6 +4,7 @@ import type { ChangesDocument } from "../../core/wire/extension/changes.js";
 import type { Since } from "../../core/wire/extension/request.js";
 import { MalformedAnswer } from "./client.js";
 import { StoredCluster } from "./stored-cluster.js";
+import { applySums, type SumsByKey } from "./stored-sums.js";
 
 /** A collector of more clusters than this is none. */
 const CLUSTERS_MAX = 1_024;
@@ -11,11 +12,13 @@ const CLUSTERS_MAX = 1_024;
 export class Store {
   /** In the order of the collector. */
   clusters: ReadonlyMap<string, StoredCluster> = new Map();
+  /** Grids and clusters of which only sums are known, in the order of the collector. */
+  sums: SumsByKey = new Map();
   /** undefined before the first answer. */
   since: Since | undefined;
   /** The collector's clock in the newest answer, epoch ms. */
   nowMs = 0;
-  /** Highest layout ever used: a cluster that comes back must not look as it did before. */
+  /** Highest layout ever used: what comes back must not look as it did before. */
   #layoutMax = 0;
 
   /** Names what is held; "0-0" before the first answer. */
@@ -24,8 +27,8 @@ export class Store {
   }
 
   /**
-   * A full answer replaces all, another adds to what is held. Every cluster
-   * stands in each answer: one that is missing is gone.
+   * A full answer replaces all, another adds to what is held. Every cluster and
+   * all sums stand in each answer: what is missing is gone.
    * @throws MalformedAnswer with nothing changed
    */
   apply(changes: ChangesDocument): void {
@@ -44,12 +47,15 @@ export class Store {
       cluster.check(delta);
       next.set(delta.name, cluster);
     }
+    const sums = applySums(changes.full ? new Map() : this.sums, changes, this.#layoutMax + 1);
+    for (const { layout } of sums.values()) this.#layoutMax = Math.max(this.#layoutMax, layout);
     for (const delta of changes.clusters) {
       const cluster = next.get(delta.name);
       cluster?.apply(delta);
       this.#layoutMax = Math.max(this.#layoutMax, cluster?.layout ?? 0);
     }
     this.clusters = next;
+    this.sums = sums;
     this.since = { instance: changes.instance, frame: changes.frame };
     this.nowMs = changes.nowMs;
   }

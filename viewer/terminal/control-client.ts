@@ -32,6 +32,16 @@ const clusterSchema = z.object({
   frameTimeMs: z.number(),
 });
 
+const sumsSchema = z.object({
+  kind: z.enum(["grid", "cluster"]),
+  name: z.string(),
+  source: z.string(),
+  hostsUp: z.number(),
+  hostsDown: z.number(),
+  metrics: z.number(),
+  timeMs: z.number(),
+});
+
 /** What the query port tells everybody as well. */
 const statusSchema = z.object({
   version: z.string(),
@@ -40,6 +50,7 @@ const statusSchema = z.object({
   frame: z.number(),
   sources: z.array(sourceSchema),
   clusters: z.array(clusterSchema),
+  sums: z.array(sumsSchema).optional(),
 });
 
 const readinessSchema = z.object({ reasons: z.array(z.string()), notes: z.array(z.string()).default([]) });

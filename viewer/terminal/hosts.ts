@@ -1,9 +1,10 @@
-/** `grate hosts`: one line a host. */
+/** `grate hosts`: one line a host, and one for what has none of its own. */
 import type { Store } from "../pull/store.js";
 import { foldHosts } from "./host-list.js";
 import { type HostRow, hostRows } from "./host-rows.js";
 import { formatAge, formatTime, type OutputOptions } from "./output.js";
 import { printable, printableJson } from "./printable.js";
+import { plainSums, sumsLines } from "./sums.js";
 import { type Cell, formatTable, type TableColumn, wrap } from "./table.js";
 
 /** @returns lines */
@@ -11,9 +12,13 @@ export function formatHosts(store: Store, options: OutputOptions): string[] {
   const rows = hostRows(store);
   if (options.json) {
     const hosts = rows.map(({ reportedMs, ...row }) => ({ ...row, reported: formatTime(reportedMs) }));
-    return [printableJson({ now: formatTime(store.nowMs), hosts })];
+    return [printableJson({ now: formatTime(store.nowMs), hosts, sums: plainSums(store) })];
   }
-  if (rows.length === 0) return options.header ? ["no hosts yet; grate status tells what the sources give"] : [];
+  const sums = options.header ? sumsLines(store, options.width) : [];
+  if (rows.length === 0) {
+    if (!options.header || sums.length > 0) return sums;
+    return ["no hosts yet; grate status tells what the sources give"];
+  }
   const clusters = [...store.clusters.keys()];
   const several = clusters.length > 1;
   const warm = rows.some((row) => row.celsius !== null);
@@ -40,7 +45,7 @@ export function formatHosts(store: Store, options: OutputOptions): string[] {
     ...(warm ? [formatCell(row.celsius, 0)] : []),
   ]);
   const summaries = options.header ? clusters.flatMap((name) => summary(name, rows, options.width)) : [];
-  return [...summaries, ...formatTable(columns, lines, options)];
+  return [...summaries, ...sums, ...formatTable(columns, lines, options)];
 }
 
 function formatCell(value: number | null, decimals: number): string {

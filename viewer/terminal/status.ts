@@ -5,6 +5,7 @@ import type { CollectorReport } from "./control-client.js";
 import { formatAge, formatTime, type OutputOptions } from "./output.js";
 import { printable, printableJson } from "./printable.js";
 import type { Tone } from "./style.js";
+import { sumsTable } from "./sums.js";
 import { type Cell, formatTable, type TableColumn, wrap } from "./table.js";
 
 const TONES: Readonly<Record<SourceState, Tone>> = Object.freeze({
@@ -27,6 +28,7 @@ export function formatStatus(report: CollectorReport, options: OutputOptions): s
     options.header ? facts(report, options.width) : [],
     sources(report, nowMs, options),
     clusters(report, nowMs, options),
+    sumsTable(report.sums ?? [], nowMs, options),
   ].filter((block) => block.length > 0);
   return blocks.flatMap((block, i) => (i > 0 && options.header ? ["", ...block] : block));
 }
@@ -73,7 +75,10 @@ function skewOf(skewMs: number): string {
 }
 
 function clusters(report: CollectorReport, nowMs: number, options: OutputOptions): string[] {
-  if (report.clusters.length === 0) return options.header ? ["no clusters yet"] : [];
+  if (report.clusters.length === 0) {
+    const isBare = (report.sums ?? []).length === 0;
+    return options.header && isBare ? ["no clusters yet"] : [];
+  }
   const columns: TableColumn[] = [
     { title: "CLUSTER", fit: "wrap" },
     { title: "UP", align: "right" },
@@ -91,12 +96,14 @@ function clusters(report: CollectorReport, nowMs: number, options: OutputOptions
   return formatTable(columns, rows, options);
 }
 
-function plain({ startedMs, uptimeMs, sources, clusters, ...rest }: CollectorReport): Record<string, unknown> {
+function plain(report: CollectorReport): Record<string, unknown> {
+  const { startedMs, uptimeMs, sources, clusters, sums = [], ...rest } = report;
   return {
     ...rest,
     started: formatTime(startedMs),
     uptimeSeconds: Math.floor(uptimeMs / 1_000),
     sources: sources.map(({ lastFrameMs, ...source }) => ({ ...source, lastFrame: formatTime(lastFrameMs) })),
     clusters: clusters.map(({ frameTimeMs, ...cluster }) => ({ ...cluster, frameTime: formatTime(frameTimeMs) })),
+    sums: sums.map(({ timeMs, ...one }) => ({ ...one, told: formatTime(timeMs) })),
   };
 }

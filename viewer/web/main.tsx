@@ -3,6 +3,7 @@ import "./styles/tokens.css";
 import "./styles/palette.css";
 import "./styles/base.css";
 import "./styles/overview.css";
+import "./styles/sums.css";
 import "./styles/host.css";
 import "./styles/alerts.css";
 import { render } from "preact";

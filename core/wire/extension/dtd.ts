@@ -2,7 +2,7 @@
  * What our documents look like, for readers that judge them by a DTD. The same
  * stands in grate.dtd, for those who want a file; a test keeps the two alike.
  *
- * One element name has one declaration in a DTD, so CLUSTER, METRIC and HOST are
+ * One element name has one declaration in a DTD, so CLUSTER, METRIC, HOST and SUMS are
  * here what all answers together make of them. Values are CDATA throughout: words
  * may be added in version 1, and a DTD of today must not refuse them tomorrow.
  * Without square brackets and percent signs, so that it can stand inside of a
@@ -45,9 +45,9 @@ export const DTD = `<!-- GRATE_XML, version 1. What it means: core/wire/extensio
 <!ATTLIST V ROWS CDATA #IMPLIED AT CDATA #IMPLIED>
 <!ELEMENT AGE (#PCDATA)>
 <!ELEMENT SUMS (METRICS)*>
-<!ATTLIST SUMS KIND CDATA #REQUIRED NAME CDATA #REQUIRED FULL (yes | no) #REQUIRED SOURCE CDATA #REQUIRED
+<!ATTLIST SUMS KIND CDATA #REQUIRED NAME CDATA #REQUIRED FULL (yes | no) #IMPLIED SOURCE CDATA #REQUIRED
   AUTHORITY CDATA #IMPLIED OWNER CDATA #IMPLIED LATLONG CDATA #IMPLIED URL CDATA #IMPLIED
-  TIME CDATA #REQUIRED TMAX CDATA #REQUIRED UP CDATA #REQUIRED DOWN CDATA #REQUIRED>
+  TIME CDATA #REQUIRED TMAX CDATA #IMPLIED UP CDATA #REQUIRED DOWN CDATA #REQUIRED METRICS CDATA #IMPLIED>
 <!ELEMENT METRICS EMPTY>
 <!ATTLIST METRICS NAME CDATA #REQUIRED SUM CDATA #REQUIRED NUM CDATA #REQUIRED
   TYPE CDATA #REQUIRED UNITS CDATA #REQUIRED SLOPE CDATA #REQUIRED>
@@ -88,7 +88,7 @@ export const DTD = `<!-- GRATE_XML, version 1. What it means: core/wire/extensio
 <!ATTLIST DETAIL NAME CDATA #REQUIRED VAL CDATA #REQUIRED>
 
 <!-- status -->
-<!ELEMENT STATUS (SOURCE | CLUSTER)*>
+<!ELEMENT STATUS (SOURCE | CLUSTER | SUMS)*>
 <!ATTLIST STATUS COLLECTOR CDATA #REQUIRED STARTED CDATA #REQUIRED UPTIME CDATA #REQUIRED FRAME CDATA #REQUIRED>
 <!ELEMENT SOURCE EMPTY>
 <!ATTLIST SOURCE NAME CDATA #REQUIRED TYPE CDATA #REQUIRED STATE CDATA #REQUIRED MESSAGE CDATA #REQUIRED

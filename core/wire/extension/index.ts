@@ -16,5 +16,5 @@ export {
 } from "./history.js";
 export { type ClusterMetadata, readMetadata, writeMetadata } from "./metadata.js";
 export * from "./request.js";
-export { type ClusterStatus, readStatus, type Status, writeStatus } from "./status.js";
+export { type ClusterStatus, readStatus, type Status, type SumsStatus, writeStatus } from "./status.js";
 export type { SumsChanges } from "./sums.js";

@@ -1,5 +1,6 @@
 /** The answer to `status`: how the collector itself is. The control port gives the same as JSON. */
 import type { SourceHealth, SourceState } from "../../model/source.js";
+import type { ReportedSums } from "../../model/summary.js";
 import type { XmlLimits } from "../xml/scanner.js";
 import { oneOf } from "./alerts.js";
 import { type DocumentFacts, emptyTag, openDocument, openTag, type WritingFacts, writeDocument } from "./document.js";
@@ -18,6 +19,21 @@ export interface ClusterStatus {
   readonly frameTimeMs: number;
 }
 
+/** A grid or cluster of which a source tells only sums. */
+export interface SumsStatus {
+  readonly kind: ReportedSums["kind"];
+  readonly name: string;
+  /** Name of the source in the configuration. */
+  readonly source: string;
+  readonly hostsUp: number;
+  /** All of them where the sums were not renewed in time. */
+  readonly hostsDown: number;
+  /** Metrics of which there is a sum. */
+  readonly metrics: number;
+  /** When they were read, epoch ms. */
+  readonly timeMs: number;
+}
+
 export interface Status {
   /** Of the collector's program. */
   readonly version: string;
@@ -27,6 +43,8 @@ export interface Status {
   readonly frame: number;
   readonly sources: readonly SourceHealth[];
   readonly clusters: readonly ClusterStatus[];
+  /** Absent where nobody has any. */
+  readonly sums?: readonly SumsStatus[] | undefined;
 }
 
 export interface StatusDocument extends DocumentFacts, Status {}
@@ -55,6 +73,7 @@ function* writeBody(status: Status): Generator<string> {
       FRAME_TIME: formatSeconds(cluster.frameTimeMs),
     })}\n`;
   }
+  for (const sums of status.sums ?? []) yield writeSums(sums);
   yield "</STATUS>\n";
 }
 
@@ -73,9 +92,22 @@ function writeSource(source: SourceHealth): string {
   })}\n`;
 }
 
+function writeSums(sums: SumsStatus): string {
+  return `${emptyTag("SUMS", {
+    KIND: sums.kind,
+    NAME: sums.name,
+    SOURCE: sums.source,
+    UP: sums.hostsUp,
+    DOWN: sums.hostsDown,
+    METRICS: sums.metrics,
+    TIME: formatSeconds(sums.timeMs),
+  })}\n`;
+}
+
 /** @throws XmlError, ExtensionError, RefusedError as the other readers do */
 export function readStatus(document: string, limits?: XmlLimits): StatusDocument {
   const { facts, body } = openDocument(document, "STATUS", limits);
+  const sums = [...body.all("SUMS")].map(readSums).filter((one) => one !== undefined);
   return {
     ...facts,
     version: body.string("COLLECTOR"),
@@ -84,6 +116,7 @@ export function readStatus(document: string, limits?: XmlLimits): StatusDocument
     frame: body.count("FRAME"),
     sources: [...body.all("SOURCE")].map(readSource),
     clusters: [...body.all("CLUSTER")].map(readCluster),
+    ...(sums.length > 0 && { sums }),
   };
 }
 
@@ -112,5 +145,20 @@ function readCluster(element: XmlElement): ClusterStatus {
     metrics: element.count("METRICS"),
     frame: element.count("FRAME"),
     frameTimeMs: element.ms("FRAME_TIME"),
+  };
+}
+
+/** @returns undefined for a kind of a later version */
+function readSums(element: XmlElement): SumsStatus | undefined {
+  const kind = element.string("KIND");
+  if (kind !== "grid" && kind !== "cluster") return undefined;
+  return {
+    kind,
+    name: element.string("NAME"),
+    source: element.string("SOURCE"),
+    hostsUp: element.count("UP"),
+    hostsDown: element.count("DOWN"),
+    metrics: element.count("METRICS"),
+    timeMs: element.ms("TIME"),
   };
 }

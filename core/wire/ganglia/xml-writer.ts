@@ -13,7 +13,7 @@ import type { ClusterFacts, HostFacts } from "../../model/host.js";
 import { isExpired } from "../../model/liveness.js";
 import type { ExtraPair, MetricMeta } from "../../model/metric.js";
 import { formatNumber } from "../../model/number-text.js";
-import { areSumsLive, type ClusterSummary, type MetricSum, type ReportedSums } from "../../model/summary.js";
+import { type ClusterSummary, type MetricSum, type ReportedSums, summaryAt } from "../../model/summary.js";
 import { escapeXml } from "../xml/escape.js";
 
 const TYPES = "(string | int8 | uint8 | int16 | uint16 | int32 | uint32 | float | double | timestamp)";
@@ -114,12 +114,8 @@ export function* writeClusterSummary(
 export function* writeReportedSums(sums: ReportedSums, nowMs: number, withBody = true): Generator<string> {
   const isGrid = sums.kind === "grid";
   yield isGrid ? gridOpen(sums.name, sums.authority, sums.timeMs) : clusterOpen(sums.name, sums.facts, sums.timeMs);
-  if (withBody) yield* writeSummaryBody(areSumsLive(sums, nowMs) ? sums.summary : silenced(sums.summary));
+  if (withBody) yield* writeSummaryBody(summaryAt(sums, nowMs));
   yield isGrid ? GRID_CLOSE : CLUSTER_CLOSE;
-}
-
-function silenced({ hostsUp, hostsDown }: ClusterSummary): ClusterSummary {
-  return { hostsUp: 0, hostsDown: hostsUp + hostsDown, metrics: [] };
 }
 
 /** Chunks of a summary hold so many metrics: 64 of some 300 characters. */

@@ -3,9 +3,17 @@ import { silentLogger } from "../../../core/base/log.js";
 import type { Since } from "../../../core/wire/extension/request.js";
 import { type CollectorClient, CollectorUnreachable, MalformedAnswer } from "../../../viewer/pull/client.js";
 import { Present } from "../../../viewer/pull/present.js";
-import { ALERTS_EVERY_MS, backoffMs, CHANGES_PAUSE_MS, CHANGES_WAIT_MS, Puller } from "../../../viewer/pull/puller.js";
+import {
+  ALERTS_EVERY_MS,
+  backoffMs,
+  CHANGES_PAUSE_MS,
+  CHANGES_WAIT_MS,
+  EMPTY_WAIT_MS,
+  Puller,
+} from "../../../viewer/pull/puller.js";
 import { makeAlert } from "../../support/alerts.js";
 import { EmulatedCollector, hostNames } from "../../support/emulated-collector.js";
+import { madeSums } from "../../support/made-sums.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 interface Rig {
@@ -87,6 +95,22 @@ describe("while the collector answers", () => {
     expect(asked.alerts).toBe(before + 1);
     expect(present.alerts.counts.firing).toBe(1);
     expect(ALERTS_EVERY_MS).toBeGreaterThan(1_500);
+    await puller.stop();
+  });
+
+  test("it waits shortly while there is nothing to show, for sums end no wait", async () => {
+    const waits: number[] = [];
+    const { clock, collector, puller } = makeRig((own) => ({
+      changes: async (since, waitMs, signal) => {
+        waits.push(waitMs);
+        return { ...(await own.changes(since, waitMs, signal)), clusters: [] };
+      },
+    }));
+    await puller.start();
+    await clock.advance(2 * (EMPTY_WAIT_MS + CHANGES_PAUSE_MS));
+    collector.sums = [madeSums("grid", "far")];
+    await clock.advance(2 * (EMPTY_WAIT_MS + CHANGES_PAUSE_MS));
+    expect([waits[0], waits[1], waits.at(-1)]).toEqual([EMPTY_WAIT_MS, EMPTY_WAIT_MS, CHANGES_WAIT_MS]);
     await puller.stop();
   });
 

@@ -1,6 +1,7 @@
 /** Documents as a collector would send them, from a table of hosts. */
 import { newHostFacts } from "../../../core/model/host.js";
 import type { MetricMeta } from "../../../core/model/metric.js";
+import type { ReportedSums } from "../../../core/model/summary.js";
 import type { ChangesDocument, ClusterDelta } from "../../../core/wire/extension/changes.js";
 import { Store } from "../../../viewer/pull/store.js";
 
@@ -17,6 +18,7 @@ export interface HostSpec {
 export function storeOf(
   clusters: Readonly<Record<string, readonly HostSpec[]>>,
   units: Readonly<Record<string, string>> = {},
+  sums: readonly ReportedSums[] = [],
 ): Store {
   const store = new Store();
   const document: ChangesDocument = {
@@ -25,6 +27,7 @@ export function storeOf(
     full: true,
     frame: 1,
     clusters: Object.entries(clusters).map(([name, hosts]) => deltaOf(name, hosts, units)),
+    sums: sums.map(({ summary, ...told }) => ({ ...told, ...summary, full: true })),
   };
   store.apply(document);
   return store;

@@ -91,6 +91,7 @@ describe("hosts", () => {
           celsius: null,
         },
       ],
+      sums: [],
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ClusterTick, OverviewAnswer, TickEvent } from "../../../viewer/api/answers.js";
+import type { ClusterTick, OverviewAnswer, SumsAnswer, TickEvent } from "../../../viewer/api/answers.js";
 import { applyTick } from "../../../viewer/web/lib/apply-tick.js";
 
 const COUNTS = { firing: 0, pending: 0, critical: 0, warning: 0, info: 0 };
@@ -24,6 +24,7 @@ const OVERVIEW: OverviewAnswer = {
       alerts: "---",
     },
   ],
+  sums: [],
   counts: COUNTS,
   firing: [],
   faults: [],
@@ -43,7 +44,7 @@ function tick(cluster: Partial<ClusterTick> = {}): TickEvent {
     alerts: "-c-",
     ...cluster,
   };
-  return { version: "i-2", nowMs: 2_000, clusters: [change], counts: { ...COUNTS, firing: 1, critical: 1 } };
+  return { version: "i-2", nowMs: 2_000, clusters: [change], sums: [], counts: { ...COUNTS, firing: 1, critical: 1 } };
 }
 
 test("values at their positions, the others stay; the old one is not touched", () => {
@@ -75,5 +76,38 @@ describe("what does not fit is not applied", () => {
     ["a cluster less", { ...tick(), clusters: [] }],
   ])("%s", (_what, event) => {
     expect(applyTick(OVERVIEW, event)).toBeUndefined();
+  });
+});
+
+describe("sums", () => {
+  const one: SumsAnswer = {
+    kind: "grid",
+    name: "far",
+    source: "s",
+    url: "",
+    layout: 4,
+    timeMs: 1_000,
+    live: true,
+    up: 2,
+    down: 0,
+    cpus: 8,
+    load1: 1.5,
+    sum: 1.5,
+    num: 2,
+  };
+  const held = { ...OVERVIEW, sums: [one] };
+
+  test("come whole with each tick", () => {
+    const silent = { ...one, live: false, up: 0, down: 2, cpus: null };
+    expect(applyTick(held, { ...tick(), sums: [silent] })?.sums).toEqual([silent]);
+  });
+
+  test.each<[string, SumsAnswer[]]>([
+    ["are gone", []],
+    ["are more", [one, { ...one, name: "near" }]],
+    ["are of another kind", [{ ...one, kind: "cluster" }]],
+    ["are of other metrics", [{ ...one, layout: 5 }]],
+  ])("that %s make the page read the whole again", (_what, sums) => {
+    expect(applyTick(held, { ...tick(), sums })).toBeUndefined();
   });
 });

@@ -32,7 +32,7 @@ export function eventRoutes(app: FastifyInstance, { hub, present }: RouteContext
       drop: () => void raw.destroy(),
     };
     const interest = {
-      metric: chooseMetric(metricChoices([...present.store.clusters.values()]), metric),
+      metric: chooseMetric(metricChoices(present.store), metric),
       host: cluster === undefined || host === undefined ? undefined : { cluster, name: host },
       // A browser that connects again says what it had last.
       version: reply.sse.lastEventId ?? since,

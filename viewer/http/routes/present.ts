@@ -8,6 +8,7 @@ import { sendJson } from "../json.js";
 import { HttpProblem, parseQuery } from "../problem.js";
 import { hostOf } from "../views/host.js";
 import { overviewOf } from "../views/overview.js";
+import { sumsOf } from "../views/sums.js";
 
 export const nameField = z.string().min(1).max(NAME_LENGTH_MAX);
 
@@ -61,5 +62,6 @@ function statusOf({ present, hub, clock, startedAtMs }: RouteContext): StatusAns
       down,
       metrics: present.store.clusters.get(name)?.columns.filter((column) => column !== undefined).length ?? 0,
     })),
+    sums: sumsOf(present, null).map(({ kind, name, live, up, down }) => ({ kind, name, live, up, down })),
   };
 }

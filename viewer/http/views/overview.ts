@@ -12,7 +12,9 @@ import {
 } from "../../api/answers.js";
 import { isFiring } from "../../pull/alert-board.js";
 import type { Present } from "../../pull/present.js";
+import type { Store } from "../../pull/store.js";
 import type { StoredCluster, StoredColumn } from "../../pull/stored-cluster.js";
+import { sumsOf } from "./sums.js";
 
 /** What people look at first, where the cluster has it. */
 const FAVOURITES = ["load_one", "cpu_user"];
@@ -22,7 +24,7 @@ const FAULTS_SHOWN = 10;
 
 export function overviewOf(present: Present, asked: string | undefined): OverviewAnswer {
   const clusters = [...present.store.clusters.values()];
-  const metrics = metricChoices(clusters);
+  const metrics = metricChoices(present.store);
   const metric = chooseMetric(metrics, asked);
   return {
     version: present.store.version,
@@ -30,6 +32,7 @@ export function overviewOf(present: Present, asked: string | undefined): Overvie
     metric,
     metrics,
     clusters: clusters.map((cluster) => columnsOf(present, cluster, metric)),
+    sums: sumsOf(present, metric),
     counts: present.alerts.counts,
     firing: present.alerts.alerts.filter(isFiring).slice(0, FIRING_SHOWN),
     faults: faultsOf(present),
@@ -45,6 +48,7 @@ export function tickOf(present: Present, changes: ChangesDocument | undefined, m
     clusters: [...present.store.clusters.values()].map((cluster) =>
       clusterTick(present, cluster, changed.get(cluster.name), metric),
     ),
+    sums: sumsOf(present, metric),
     counts: present.alerts.counts,
   };
 }
@@ -56,14 +60,17 @@ export function chooseMetric(metrics: readonly MetricChoice[], asked: string | u
   return FAVOURITES.find((name) => names.has(name)) ?? metrics[0]?.name ?? null;
 }
 
-/** Every number metric of every cluster once, by group, then by name. */
-export function metricChoices(clusters: readonly StoredCluster[]): MetricChoice[] {
+/** Every number metric once, by group, then by name. Hosts say more of a metric than sums do, so they go first. */
+export function metricChoices({ clusters, sums }: Pick<Store, "clusters" | "sums">): MetricChoice[] {
   const choices = new Map<string, MetricChoice>();
-  for (const cluster of clusters) {
+  for (const cluster of clusters.values()) {
     for (const column of cluster.columns) {
       if (column?.kind === "number" && !choices.has(column.name))
         choices.set(column.name, choiceOf(metaOfColumn(column)));
     }
+  }
+  for (const { summary } of sums.values()) {
+    for (const { meta } of summary.metrics) if (!choices.has(meta.name)) choices.set(meta.name, choiceOf(meta));
   }
   return [...choices.values()].sort(
     (a, b) => compareText(a.groups[0] ?? "~", b.groups[0] ?? "~") || compareText(a.name, b.name),

@@ -10,14 +10,19 @@ import { ApiError, getAlerts } from "../state/api.js";
 import { now } from "../state/clock.js";
 import { alertsVersion, missed } from "../state/live.js";
 
+/** After a failure the page asks again by itself: the next change of an alert may be days away. */
+const RETRY_MS = 5_000;
+
 export function AlertsPage() {
   const [answer, setAnswer] = useState<AlertsAnswer | undefined>(undefined);
   const [older, setOlder] = useState<{ events: readonly AlertEvent[]; more: boolean } | undefined>(undefined);
   const [error, setError] = useState("");
+  const [attempt, setAttempt] = useState(0);
   const version = alertsVersion.value + missed.value;
 
   useEffect(() => {
     let gone = false;
+    let retry: number | undefined;
     getAlerts().then(
       (got) => {
         if (gone) return;
@@ -25,13 +30,16 @@ export function AlertsPage() {
         setError("");
       },
       (failure: unknown) => {
-        if (!gone) setError(failure instanceof ApiError ? failure.message : String(failure));
+        if (gone) return;
+        setError(failure instanceof ApiError ? failure.message : String(failure));
+        retry = window.setTimeout(() => setAttempt((before) => before + 1), RETRY_MS);
       },
     );
     return () => {
       gone = true;
+      window.clearTimeout(retry);
     };
-  }, [version]);
+  }, [version, attempt]);
 
   if (answer === undefined) return <p class="empty quiet">{error || "Loading …"}</p>;
   const events = joined(answer.events, older?.events ?? []);

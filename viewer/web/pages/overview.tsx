@@ -1,15 +1,17 @@
 /** All hosts at once: who is down, what fires, and one metric of everybody. */
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { ClusterColumns, OverviewAnswer } from "../../api/answers.js";
+import type { ClusterColumns, MetricChoice, OverviewAnswer } from "../../api/answers.js";
 import { alignedFormat, formatAge } from "../lib/format.js";
 import { countOf, type HostFilter, shownHosts } from "../lib/order.js";
 import type { OverviewRoute } from "../lib/route.js";
 import { scaleOf } from "../lib/scale.js";
+import { shownSums } from "../lib/sums.js";
 import { AlertLines } from "../parts/alert-line.jsx";
 import { densityFor, HeatGrid, type Pointed } from "../parts/heat-grid.jsx";
 import { Legend } from "../parts/legend.jsx";
 import { MetricPicker } from "../parts/metric-picker.jsx";
+import { SumsCards } from "../parts/sums-cards.jsx";
 import { Tip } from "../parts/tip.jsx";
 import { now } from "../state/clock.js";
 import { link, overview } from "../state/live.js";
@@ -21,16 +23,23 @@ const OLD_FRAME_MS = 60_000;
 export function OverviewPage({ at }: { at: OverviewRoute }) {
   const data = overview.value;
   if (data === undefined) return <p class="empty quiet">Loading …</p>;
-  if (data.clusters.length === 0) return <NoClusters />;
+  const hosts = data.clusters.length > 0;
+  if (!hosts && data.sums.length === 0) return <NoClusters />;
+  const sums = hosts ? shownSums(data.sums, at) : data.sums;
   const clusters = data.clusters.filter((cluster) => at.cluster === undefined || cluster.name === at.cluster);
   return (
     <>
       <h1 class="hidden">Hosts</h1>
       {data.firing.length > 0 && <Firing data={data} />}
-      <Toolbar at={at} data={data} clusters={clusters} />
-      <HeatMap at={at} data={data} clusters={clusters} />
+      {hosts ? <Toolbar at={at} data={data} clusters={clusters} /> : <SumsToolbar data={data} />}
+      {hosts && <HeatMap at={at} data={data} clusters={clusters} />}
+      {sums.length > 0 && <SumsCards sums={sums} metric={data.metric} units={choiceOf(data)?.units ?? ""} />}
     </>
   );
+}
+
+function choiceOf(data: OverviewAnswer): MetricChoice | undefined {
+  return data.metrics.find((metric) => metric.name === data.metric);
 }
 
 function NoClusters() {
@@ -132,6 +141,15 @@ function Toolbar({ at, data, clusters }: Props) {
   );
 }
 
+/** Without a host there is nothing to filter, to order or to find. */
+function SumsToolbar({ data }: { data: OverviewAnswer }) {
+  return (
+    <div class="toolbar">
+      <MetricPicker metrics={data.metrics} metric={data.metric} />
+    </div>
+  );
+}
+
 function Search({ at }: { at: OverviewRoute }) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -168,7 +186,7 @@ function Search({ at }: { at: OverviewRoute }) {
 function HeatMap({ at, data, clusters }: Props) {
   // A signal, not a state: what the pointer is over must not draw a thousand cells anew.
   const pointed = useSignal<Pointed | undefined>(undefined);
-  const choice = data.metrics.find((metric) => metric.name === data.metric);
+  const choice = choiceOf(data);
   const units = choice?.units ?? "";
   const values = clusters.flatMap((cluster) => cluster.values);
   const scale = scaleOf(values, units);

@@ -1,5 +1,6 @@
 /** What is wrong with the data itself, above everything that is shown of it. */
 import { formatAge } from "../lib/format.js";
+import { newestMs } from "../lib/newest.js";
 import { now } from "../state/clock.js";
 import { link, liveness, overview } from "../state/live.js";
 
@@ -13,12 +14,12 @@ export function Banner() {
   }
   const collector = link.value;
   if (collector !== undefined && !collector.connected) {
-    const newestMs = Math.max(0, ...(overview.value?.clusters.map((cluster) => cluster.frameTimeMs) ?? []));
+    const takenMs = newestMs(overview.value);
     return (
       <p class="banner" role="alert" data-testid="banner">
         <b>No answer from the collector at {collector.address}.</b>{" "}
-        {newestMs > 0
-          ? `What is shown is ${formatAge(now.value - newestMs)} old and says nothing of now. `
+        {takenMs > 0
+          ? `What is shown is ${formatAge(now.value - takenMs)} old and says nothing of now. `
           : "There is nothing to show yet. "}
         <span class="quiet">{collector.error}</span>
       </p>

@@ -1,6 +1,7 @@
 /** The bar on top of every page: where to go, and whether what is shown is fresh. */
 
 import { formatAge, formatDateTime } from "../lib/format.js";
+import { newestMs } from "../lib/newest.js";
 import type { Route } from "../lib/route.js";
 import { now } from "../state/clock.js";
 import { link, liveness, overview } from "../state/live.js";
@@ -51,14 +52,14 @@ const LIVENESS_WORDS = {
 function Freshness() {
   const connected = link.value?.connected ?? true;
   const state = liveness.value === "live" && !connected ? "stalled" : liveness.value;
-  const newestMs = Math.max(0, ...(overview.value?.clusters.map((cluster) => cluster.frameTimeMs) ?? []));
+  const takenMs = newestMs(overview.value);
   return (
     <p class="freshness" data-testid="freshness" data-live={state}>
       <span class="live-dot" aria-hidden="true" />
       <span class="word">{state === "stalled" ? "no collector" : LIVENESS_WORDS[state]}</span>
-      {newestMs > 0 && (
-        <span class="age" title={`newest frame ${formatDateTime(newestMs)}`}>
-          data {formatAge(now.value - newestMs)} old
+      {takenMs > 0 && (
+        <span class="age" title={`newest data ${formatDateTime(takenMs)}`}>
+          data {formatAge(now.value - takenMs)} old
         </span>
       )}
     </p>

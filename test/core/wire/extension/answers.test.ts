@@ -282,6 +282,34 @@ test("status is written and read back", () => {
   expect(() => readStatus(text.replace('STATE="failing"', 'STATE="x"'))).toThrow(ExtensionError);
 });
 
+describe("status with sums", () => {
+  const sums = [
+    {
+      kind: "grid",
+      name: HOSTILE,
+      source: HOSTILE,
+      hostsUp: 998,
+      hostsDown: 2,
+      metrics: 35,
+      timeMs: 1_795_291_099_750,
+    },
+    { kind: "cluster", name: "far", source: "s", hostsUp: 0, hostsDown: 0, metrics: 0, timeMs: 1_000 },
+  ] as const;
+  const text = [...writeStatus(FACTS, { ...status, sums })].join("");
+
+  test("is written and read back", () => {
+    expect(readStatus(text)).toEqual({ ...FACTS, ...status, sums });
+  });
+
+  test("of a kind of a later version: it is passed over", () => {
+    expect(readStatus(text.replace('KIND="grid"', 'KIND="federation"')).sums).toEqual([sums[1]]);
+  });
+
+  test("with a count that is none is refused", () => {
+    expect(() => readStatus(text.replace('UP="998"', 'UP="-1"'))).toThrow(ExtensionError);
+  });
+});
+
 describe("every reader refuses", () => {
   const documents: [string, (text: string) => unknown, string][] = [
     ["history", readHistory, history(NUMBERS)],

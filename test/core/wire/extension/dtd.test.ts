@@ -174,8 +174,10 @@ const ANSWERS: readonly (readonly [string, (facts: WritingFacts) => string, (tex
         frame: 1,
         frameTimeMs: 1,
       }));
+      const counts = { source: name, hostsUp: 1, hostsDown: 0, metrics: 1, timeMs: 0 };
+      const sums = NAMES.map((of) => ({ kind: "grid" as const, name: of, ...counts }));
       const self = { version: name, startedMs: 0, uptimeMs: 0, frame: 0 };
-      return [...writeStatus(facts, { ...self, sources, clusters })].join("");
+      return [...writeStatus(facts, { ...self, sources, clusters, sums })].join("");
     },
     readStatus,
   ],
