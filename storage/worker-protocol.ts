@@ -9,9 +9,11 @@ import type {
   SeriesQuery,
   SumTable,
 } from "../core/model/archive.js";
+import type { StateChanges } from "../core/model/kept-state.js";
 import type { StorageConfig } from "./config.js";
+import type { ClusterDescription } from "./description.js";
 import { StorageError, type StorageErrorCode } from "./errors.js";
-import type { EventQuery } from "./event-store.js";
+import type { EventQuery, StateQuery } from "./event-store.js";
 import type { StoreHealth } from "./health.js";
 import type { StoreName } from "./list.js";
 import type { PackedBatches } from "./pack.js";
@@ -27,12 +29,15 @@ export interface StoreWorkerData {
 export type StoreRequest =
   | { readonly op: "append"; readonly batches: PackedBatches }
   | { readonly op: "end-spill"; readonly sums: readonly SumTable[] }
+  | { readonly op: "describe"; readonly clusters: readonly ClusterDescription[] }
   | { readonly op: "read"; readonly query: SeriesQuery }
   | { readonly op: "read-many"; readonly query: ManySamplesQuery }
   | { readonly op: "bucket-many"; readonly query: ManyBucketsQuery }
   | { readonly op: "coverage" }
   | { readonly op: "append-events"; readonly events: readonly AlertEvent[] }
   | { readonly op: "read-events"; readonly query: EventQuery }
+  | { readonly op: "append-states"; readonly events: readonly AlertEvent[]; readonly changes: StateChanges }
+  | { readonly op: "read-states"; readonly query: StateQuery }
   /** The last one: the thread ends after the answer. */
   | { readonly op: "close" };
 

@@ -8,9 +8,9 @@ import type { StoreLog } from "./store.js";
 import { errorFromData, type StoreRequest, type StoreWorkerData, type WorkerMessage } from "./worker-protocol.js";
 
 /**
- * Thousands of blobs pass through in an append and each keeps its bytes outside the
- * heap until it is collected. Collecting early saves some 50 MB at 1,000 hosts and
- * costs no time that could be measured.
+ * Thousands of blobs pass through in an append and each keeps its bytes outside the heap until it is collected.
+ * Collecting early saves some 50 MB at 1,000 hosts against the default. Compared on spills of 1,000 hosts and on
+ * questions about them: 4 and 8 MB took the same time, within what two runs differ by.
  */
 const YOUNG_GENERATION_MB = 2;
 

@@ -8,7 +8,7 @@ import { systemClock, type Timer } from "../core/base/clock.js";
 import type { NamedBuckets, NamedSeries } from "../core/model/archive.js";
 import type { Series } from "../core/model/series.js";
 import { StorageError } from "./errors.js";
-import type { EventStore } from "./event-store.js";
+import type { EventStore, StateStore } from "./event-store.js";
 import { STORES } from "./list.js";
 import { unpackBatches } from "./pack.js";
 import type { Store } from "./store.js";
@@ -73,18 +73,21 @@ function tellHealth(store: Store, post: (message: WorkerMessage) => void): { loo
   return { look, end: () => timer?.cancel() };
 }
 
-/** Asked of a store without events. */
-const NO_EVENTS: EventStore = {
-  append: () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events")),
-  read: () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events")),
-};
+const keepsNone = () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events or states"));
 
-function answer({ archive, events = NO_EVENTS }: Store, request: StoreRequest): Promise<unknown> {
+/** Asked of a store without events. */
+const NO_EVENTS: EventStore = { append: keepsNone, read: keepsNone };
+const NO_STATES: StateStore = { append: keepsNone, read: keepsNone };
+
+function answer({ archive, events = NO_EVENTS, describe }: Store, request: StoreRequest): Promise<unknown> {
+  const { states = NO_STATES } = events;
   switch (request.op) {
     case "append":
       return archive.append(unpackBatches(request.batches));
     case "end-spill":
       return archive.endSpill?.(request.sums) ?? Promise.resolve();
+    case "describe":
+      return describe?.(request.clusters) ?? Promise.resolve();
     case "read":
       return archive.read(request.query);
     case "read-many":
@@ -97,6 +100,10 @@ function answer({ archive, events = NO_EVENTS }: Store, request: StoreRequest): 
       return events.append(request.events);
     case "read-events":
       return events.read(request.query);
+    case "append-states":
+      return states.append(request.events, request.changes);
+    case "read-states":
+      return states.read(request.query);
     case "close":
       return archive.close();
   }

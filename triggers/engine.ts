@@ -19,6 +19,8 @@ import { EventFeed, type EventSink } from "./engine/event-feed.js";
 import type { OpenJournal } from "./engine/journal.js";
 import { Judge } from "./engine/judge.js";
 import { Pass } from "./engine/pass.js";
+import { restoreFrom } from "./engine/restore.js";
+import { StateMirror } from "./engine/state-mirror.js";
 import { prepareTrigger } from "./engine/trigger.js";
 import { makeReceiver } from "./notify/list.js";
 import { Notifier } from "./notify/notifier.js";
@@ -62,6 +64,7 @@ const STOP_MS = 3_000;
 
 export class TriggerEngine implements Component {
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #warnings: RateLimitedLog;
   readonly #triggers: number;
   readonly #run: string;
@@ -82,21 +85,26 @@ export class TriggerEngine implements Component {
   constructor(options: TriggerEngineOptions) {
     const { config, clock, logger, openJournal, eventSink } = options;
     this.#clock = clock;
+    this.#logger = logger;
     this.#warnings = rateLimited(logger, clock);
     this.#run = options.run ?? randomBytes(4).toString("hex");
+    let mirror: StateMirror | undefined;
     this.#book = new Book({
       open: openJournal,
       clock,
       logger,
       onRecorded: () => this.#feed?.poke(),
+      onChanged: (key) => mirror?.changed(key),
       ...(options.compactBytes === undefined ? {} : { compactBytes: options.compactBytes }),
     });
     const { ledger } = this.#book;
+    if (eventSink?.states !== undefined) mirror = new StateMirror(ledger, clock, this.#run);
     const triggers = new Map(config.triggers.map((trigger) => [trigger.name, prepareTrigger(trigger)]));
     this.#triggers = triggers.size;
     this.#judge = new Judge({ triggers, ledger, clock, warnings: this.#warnings });
     this.#eventSink = eventSink;
-    this.#feed = eventSink && new EventFeed(eventSink, ledger.events, () => this.#book.recordedSequence, clock, logger);
+    this.#feed =
+      eventSink && new EventFeed({ sink: eventSink, ring: ledger.events, mirror, recorded: this.#book, clock, logger });
     const receivers =
       options.receivers ??
       new Map(Object.entries(config.receivers).map(([name, receiver]) => [name, makeReceiver(receiver, { logger })]));
@@ -108,11 +116,26 @@ export class TriggerEngine implements Component {
   /** Rejects if the journal is there but not readable; one that cannot be written is only told by health. */
   async start(): Promise<void> {
     this.#book.open();
-    if (this.#eventSink?.lastSequence !== undefined) this.#book.numberAfter(await this.#eventSink.lastSequence());
+    await this.#restore();
+    this.#book.begin();
     this.#pass((pass) => this.#judge.close(pass), false);
     this.#desk.restore();
     this.#notifier.restore();
     this.#running = true;
+  }
+
+  /** See engine/restore.ts. */
+  async #restore(): Promise<void> {
+    if (this.#eventSink === undefined) return;
+    try {
+      const restored = await restoreFrom(this.#eventSink, this.#book);
+      if (restored === undefined) return;
+      const words = "the journal of the triggers is missing or not whole: how alerts stand was taken from the history";
+      this.#logger.warn(restored, words);
+    } catch (error) {
+      // Judging by the journal alone, or from nothing, is better than not judging.
+      this.#logger.error({ error: messageOf(error) }, "the history cannot be asked how alerts stood");
+    }
   }
 
   async stop(): Promise<void> {
@@ -179,6 +202,11 @@ export class TriggerEngine implements Component {
   events(limit: number, beforeSequence?: number): AlertEvent[] {
     this.#flushGone();
     return this.#book.ledger.events.newest(limit, beforeSequence);
+  }
+
+  /** health().journal.ok, without the work of the rest. */
+  get journalOk(): boolean {
+    return this.#book.health().ok;
   }
 
   health(): TriggerHealth {

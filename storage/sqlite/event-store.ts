@@ -1,14 +1,17 @@
-/** Alert events in the same SQLite file: one JSON text each, by sequence number. */
+/** Alert events in the same SQLite file: one JSON text each, by sequence number. Alert states: state-store.ts. */
 import type { Database } from "better-sqlite3";
 import type { AlertEvent } from "../../core/model/alert.js";
+import { requireSequences } from "../batch.js";
 import { StorageError } from "../errors.js";
-import { EVENTS_READ_MAX, type EventQuery, type EventStore } from "../event-store.js";
+import { EVENTS_READ_MAX, type EventQuery, type EventStore, type StateStore } from "../event-store.js";
 import { storageErrorOf } from "./sqlite-errors.js";
+import { SqliteStateStore } from "./state-store.js";
 
 /** Events kept whatever their age: some 500 MB. The oldest go first. */
 const EVENTS_MAX = 1_000_000;
 
 export class SqliteEventStore implements EventStore {
+  readonly states: StateStore;
   readonly #db: Database;
   readonly #file: string;
   readonly #append: (events: readonly AlertEvent[]) => void;
@@ -22,24 +25,21 @@ export class SqliteEventStore implements EventStore {
       "INSERT INTO event (sequence, time_ms, json) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
     const trim = db.prepare<[number]>("DELETE FROM event WHERE sequence <= (SELECT max(sequence) FROM event) - ?");
-    this.#append = db.transaction((events: readonly AlertEvent[]) => {
+    const insertAll = (events: readonly AlertEvent[]) => {
+      requireSequences(events);
       for (const event of events) insert.run(event.sequence, event.timeMs, JSON.stringify(event));
       // Numbers grow by one, so the distance of numbers is the count of events.
-      trim.run(eventsMax);
-    }).immediate;
+      if (events.length > 0) trim.run(eventsMax);
+    };
+    this.#append = db.transaction(insertAll).immediate;
+    this.states = new SqliteStateStore(db, insertAll, (action, work) => this.#run(action, work));
     this.#read = db
       .prepare<[number, number], string>("SELECT json FROM event WHERE sequence < ? ORDER BY sequence DESC LIMIT ?")
       .pluck();
   }
 
   async append(events: readonly AlertEvent[]): Promise<void> {
-    this.#run("append to", () => {
-      for (const { sequence } of events) {
-        if (Number.isSafeInteger(sequence)) continue;
-        throw new StorageError("storage-bad-batch", `cannot append an event: sequence ${sequence} is no whole number`);
-      }
-      this.#append(events);
-    });
+    this.#run("append to", () => this.#append(events));
   }
 
   async read({ limit, beforeSequence = Number.MAX_SAFE_INTEGER }: EventQuery): Promise<AlertEvent[]> {

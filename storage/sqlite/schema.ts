@@ -66,6 +66,23 @@ export const MIGRATIONS: readonly Migration[] = Object.freeze([
       CREATE INDEX series_by_metric ON series (cluster, metric);
     `,
   },
+  {
+    version: 3,
+    sql: `
+      -- What the triggers must not forget: a row while something is pending, firing or not finished.
+      CREATE TABLE state (
+        cluster TEXT NOT NULL,
+        trigger TEXT NOT NULL,
+        host TEXT NOT NULL,
+        task TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        time_ms REAL NOT NULL,
+        edition TEXT NOT NULL,
+        json TEXT NOT NULL,
+        PRIMARY KEY (cluster, trigger, host, task)
+      ) STRICT;
+    `,
+  },
 ]);
 
 /**

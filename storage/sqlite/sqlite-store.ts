@@ -21,7 +21,7 @@ import type {
 } from "../../core/model/archive.js";
 import type { Series } from "../../core/model/series.js";
 import { StorageError } from "../errors.js";
-import type { EventQuery, EventStore } from "../event-store.js";
+import type { EventQuery, EventStore, StateStore } from "../event-store.js";
 import type { StoreHealth } from "../health.js";
 import type { Store, StoreContext } from "../store.js";
 import { damagedBeside, looksLikeOurs, setAside } from "./damaged-file.js";
@@ -49,6 +49,8 @@ class HistoryFile {
   /** Why the file was closed, while there is no new one yet. */
   #fault: unknown;
   #setAsideAtMs = Number.NEGATIVE_INFINITY;
+  /** What a read came upon in the file in use; "" while none did. */
+  #readDamage = "";
   archive: SqliteArchive;
   events: SqliteEventStore;
 
@@ -86,6 +88,20 @@ class HistoryFile {
     }
   }
 
+  /** Work that reads: the error is the asker's, and damage is everybody's. The file stays in use, it still takes samples. */
+  async read<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isDamage(error) && this.#readDamage === "") {
+        const [fault] = messageOf(error).split(". ");
+        this.#readDamage = `a read found damage: ${fault}; grate restore puts a backup in its place`;
+        this.#context.log.warn(this.#readDamage);
+      }
+      throw error;
+    }
+  }
+
   #renew(fault: unknown): void {
     try {
       if (existsSync(this.#path)) this.#setAside(fault);
@@ -95,12 +111,16 @@ class HistoryFile {
     }
     ({ archive: this.archive, events: this.events } = this.#stores());
     this.#fault = undefined;
+    this.#readDamage = "";
   }
 
   health(): StoreHealth {
     // Looked for only while there are some: asked every few seconds.
     if (this.#damaged.length > 0) this.#damaged = damagedBeside(this.#path);
-    return { store: "sqlite", message: this.#damaged.length === 0 ? "" : this.#damagedMessage(), counters: {} };
+    const messages = [this.#damaged.length === 0 ? "" : this.#damagedMessage(), this.#readDamage];
+    const told = messages.filter((message) => message !== "");
+    const damagedFiles = this.#damaged.length + (this.#readDamage === "" ? 0 : 1);
+    return { store: "sqlite", message: told.join("; "), counters: { damagedFiles } };
   }
 
   #openDatabase(): Database {
@@ -122,8 +142,7 @@ class HistoryFile {
 
   /** @throws the error, where it is none that a new file would mend */
   #requireMendable(error: unknown): void {
-    const isDamage = error instanceof StorageError && error.code === "storage-corrupt";
-    if (!isDamage || !looksLikeOurs(this.#path)) throw error;
+    if (!isDamage(error) || !looksLikeOurs(this.#path)) throw error;
     if (this.#context.clock.nowMs() - this.#setAsideAtMs < SET_ASIDE_EVERY_MS) throw error;
   }
 
@@ -144,6 +163,10 @@ class HistoryFile {
   }
 }
 
+function isDamage(error: unknown): boolean {
+  return error instanceof StorageError && error.code === "storage-corrupt";
+}
+
 class MendingArchive implements Archive {
   readonly traits: ArchiveTraits;
   readonly #file: HistoryFile;
@@ -158,19 +181,19 @@ class MendingArchive implements Archive {
   }
 
   read(query: SeriesQuery): Promise<Series | undefined> {
-    return this.#file.archive.read(query);
+    return this.#file.read(() => this.#file.archive.read(query));
   }
 
   readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[]> {
-    return this.#file.archive.readMany(query);
+    return this.#file.read(() => this.#file.archive.readMany(query));
   }
 
   bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets> {
-    return this.#file.archive.bucketMany(query);
+    return this.#file.read(() => this.#file.archive.bucketMany(query));
   }
 
   coverage(): Promise<Coverage | undefined> {
-    return this.#file.archive.coverage();
+    return this.#file.read(() => this.#file.archive.coverage());
   }
 
   close(): Promise<void> {
@@ -179,10 +202,16 @@ class MendingArchive implements Archive {
 }
 
 class MendingEventStore implements EventStore {
+  readonly states: StateStore;
   readonly #file: HistoryFile;
 
   constructor(file: HistoryFile) {
     this.#file = file;
+    this.states = {
+      // A new file has rows of no run: the engine hears of it, and gives all of them.
+      append: (events, changes) => file.write(() => file.events.states.append(events, changes)),
+      read: (query) => file.read(() => file.events.states.read(query)),
+    };
   }
 
   append(events: readonly AlertEvent[]): Promise<void> {
@@ -190,6 +219,6 @@ class MendingEventStore implements EventStore {
   }
 
   read(query: EventQuery): Promise<AlertEvent[]> {
-    return this.#file.events.read(query);
+    return this.#file.read(() => this.#file.events.read(query));
   }
 }

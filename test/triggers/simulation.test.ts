@@ -1,12 +1,16 @@
 /**
  * Random frames from a seed, and a kill -9 at every single write: before it, in
  * the middle of it, and right after it. Whatever the moment, the next start must
- * neither lose nor repeat anything.
+ * neither lose nor repeat anything; not even if the journal is gone by then and only
+ * the store is left.
  */
 import { describe, expect, test } from "vitest";
+import { eventKeeper } from "../../collector/bin/event-history.js";
 import { silentLogger } from "../../core/base/log.js";
 import type { LogFile, LogFiles } from "../../core/base/record-log.js";
 import type { AlertEvent } from "../../core/model/alert.js";
+import { EVENTS_READ_MAX } from "../../storage/event-store.js";
+import { MemoryEventStore } from "../../storage/memory/memory-event-store.js";
 import type { RunProcess } from "../../triggers/actions/process.js";
 import { commandsSchema, triggersSchema } from "../../triggers/config.js";
 import { recordLogJournal } from "../../triggers/engine/journal-log.js";
@@ -54,11 +58,30 @@ function script(seed: number): (number | undefined)[][] {
 /** What stays when the process dies: the mails and runs that happened, and the values of the hosts. */
 class World {
   readonly table = new TestTable();
+  /** Of events and states; nothing of it where only the journal is to count. */
+  readonly store: MemoryEventStore | undefined;
   readonly mails: { id: string; kind: string; receiver: string; life: number; episodes: string[] }[] = [];
   readonly runs: { episode: string; life: number }[] = [];
+  /** Alerts firing at the beginning of a life. */
+  restoredFiring = 0;
+
+  constructor(store?: MemoryEventStore) {
+    this.store = store;
+  }
 }
 
 class Killed extends Error {}
+
+interface Kill {
+  /** At this write, counted from the start; Infinity: at none. */
+  readonly at: number;
+  /** Of the bytes of that write that are written. */
+  readonly share: number;
+  /** Instead: so long after the start, between two turns. */
+  readonly afterMs?: number;
+}
+
+const NEVER: Kill = { at: Number.POSITIVE_INFINITY, share: 0 };
 
 /** Lets the n-th write take only a part of its bytes; nothing that this life does counts any more. */
 class KillableFiles implements LogFiles {
@@ -122,13 +145,13 @@ class Life {
     files: MemoryLogFiles,
     atMs: number,
     life: number,
-    killAt: number,
-    share: number,
+    { at, share, afterMs }: Kill,
     seed: number,
   ) {
     this.#world = world;
-    this.files = new KillableFiles(files, killAt, share);
+    this.files = new KillableFiles(files, at, share);
     this.clock = new VirtualClock(atMs);
+    if (afterMs !== undefined) this.clock.setTimer(() => (this.files.dead = true), afterMs);
     const random = randomOf(seed + 1_000 * life);
     const receiver = (name: string): Receiver => ({
       recipients: ["root@khab"],
@@ -160,6 +183,7 @@ class Life {
       ]),
       runProcess,
       run: `life${life}`,
+      ...(world.store === undefined ? {} : { eventSink: eventKeeper(world.store) }),
       // Small, so that the journal is written anew several times.
       compactBytes: 3_000,
     });
@@ -169,6 +193,7 @@ class Life {
   async live(frames: (number | undefined)[][], from: number): Promise<number> {
     // A start that dies under its hands.
     await this.engine.start().catch(() => {});
+    this.#world.restoredFiring += this.engine.health().firing;
     for (let i = from; i < frames.length; i++) {
       const timeMs = START_MS + i * FRAME_S * 1_000;
       if (this.clock.nowMs() < timeMs) await this.clock.advance(timeMs - this.clock.nowMs());
@@ -196,24 +221,26 @@ interface Outcome {
   readonly finished: { id: string; life: number }[];
 }
 
-async function play(seed: number, kills: readonly { at: number; share: number }[]): Promise<Outcome> {
-  const world = new World();
+/** @param store if there is one, each kill takes the journal along */
+async function play(seed: number, kills: readonly Kill[], store?: MemoryEventStore): Promise<Outcome> {
+  const world = new World(store);
   const frames = script(seed);
   let files = new MemoryLogFiles();
   let from = 0;
   let atMs = START_MS;
   const finished: { id: string; life: number }[] = [];
   for (let life = 0; ; life++) {
-    const kill = kills[life] ?? { at: Number.POSITIVE_INFINITY, share: 0 };
-    const one = new Life(world, files, atMs, life, kill.at, kill.share, seed);
+    const one = new Life(world, files, atMs, life, kills[life] ?? NEVER, seed);
     from = await one.live(frames, from);
     if (from < 0) {
-      const events = one.engine.events(100_000).reverse();
-      return { world, events, alerts: one.engine.alerts().length, writes: one.files.writes, finished };
+      const events = (await heldEvents(one.engine, store)).toReversed();
+      // Of what is only pending the store is told within a minute; killed behind the last frame, nobody clears it.
+      const alerts = store === undefined ? one.engine.alerts().length : one.engine.health().firing;
+      return { world, events, alerts, writes: one.files.writes, finished };
     }
     atMs = Math.max(one.clock.nowMs(), atMs);
-    files = files.afterKill();
-    for (const event of await recorded(files)) {
+    files = store === undefined ? files.afterKill() : new MemoryLogFiles();
+    for (const event of store === undefined ? await recorded(files) : await heldEvents(undefined, store)) {
       if (event.kind === "notice-sent" || event.kind === "notice-failed") {
         finished.push({ id: String(event.details["notice"]), life });
       }
@@ -221,9 +248,14 @@ async function play(seed: number, kills: readonly { at: number; share: number }[
   }
 }
 
+/** Newest first. */
+async function heldEvents(engine?: TriggerEngine, store?: MemoryEventStore): Promise<readonly AlertEvent[]> {
+  return store === undefined ? (engine?.events(100_000) ?? []) : store.read({ limit: EVENTS_READ_MAX });
+}
+
 /** What a start finds in the journal. */
 async function recorded(files: MemoryLogFiles): Promise<readonly AlertEvent[]> {
-  const reader = new Life(new World(), files.afterKill(), START_MS, 99, Number.POSITIVE_INFINITY, 0, 0);
+  const reader = new Life(new World(), files.afterKill(), START_MS, 99, NEVER, 0);
   await reader.engine.start();
   return reader.engine.events(100_000);
 }
@@ -311,5 +343,36 @@ describe("killed again and again", () => {
       played++;
     }
     expect(played).toBe(200);
+  });
+});
+
+/** The store is told of a change some moments after the journal: whoever loses both between the two is told twice. */
+describe("killed at any moment in which the store has been told, and the journal is deleted", () => {
+  test.each([1, 2, 3])("seed %i", { timeout: 120_000 }, async (seed) => {
+    let firing = 0;
+    for (let afterMs = 1_000; afterMs < FRAMES * FRAME_S * 1_000; afterMs += 2_000) {
+      const store = new MemoryEventStore();
+      const outcome = await play(seed, [{ ...NEVER, afterMs }], store);
+      check(outcome, `seed ${seed}, killed after ${afterMs} ms, no journal`);
+      firing += outcome.world.restoredFiring;
+    }
+    expect(firing).toBeGreaterThan(50);
+  });
+
+  test("100 random sequences of kills", { timeout: 120_000 }, async () => {
+    let played = 0;
+    for (let seed = 300; seed < 400; seed++) {
+      const random = randomOf(seed);
+      const kills = Array.from({ length: 1 + Math.floor(random() * 6) }, () => ({
+        ...NEVER,
+        afterMs: random() * 100_000,
+      }));
+      check(
+        await play(seed, kills, new MemoryEventStore()),
+        `seed ${seed}, no journal, kills ${JSON.stringify(kills)}`,
+      );
+      played++;
+    }
+    expect(played).toBe(100);
   });
 });

@@ -9,7 +9,8 @@ import type { Clock, Timer } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
 import type { AlertEvent, AlertEventKind } from "../../core/model/alert.js";
-import type { Entry, Episode } from "./entries.js";
+import type { StateKey } from "../../core/model/kept-state.js";
+import { type Entry, type Episode, JOURNAL_VERSION } from "./entries.js";
 import { type OpenJournal, TransactionReader, TransactionWriter, type TriggerJournal } from "./journal.js";
 import { Ledger } from "./ledger.js";
 
@@ -33,6 +34,8 @@ export interface BookOptions {
   readonly logger: Logger;
   /** Called after recordedSequence has grown. */
   readonly onRecorded?: () => void;
+  /** Told of all that changes in the ledger but events. */
+  readonly onChanged?: (key: StateKey) => void;
   readonly compactBytes?: number;
 }
 
@@ -43,9 +46,11 @@ const RETRY_MS = 5_000;
 const SYNC_MS = 1_000;
 
 export class Book {
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   /** What replay could not read: commands that wait may have been started. */
   damaged = false;
+  /** Entries that replay found. */
+  replayed = 0;
   /** Events up to this sequence are in the journal. */
   recordedSequence = 0;
 
@@ -64,7 +69,9 @@ export class Book {
   #faultSinceMs = 0;
   #retryAtMs = 0;
 
-  constructor({ open, clock, logger, onRecorded = () => {}, compactBytes = COMPACT_BYTES }: BookOptions) {
+  constructor(options: BookOptions) {
+    const { open, clock, logger, onRecorded = () => {}, compactBytes = COMPACT_BYTES } = options;
+    this.ledger = new Ledger(options.onChanged);
     this.#open = open;
     this.#clock = clock;
     this.#logger = logger;
@@ -72,12 +79,13 @@ export class Book {
     this.#compactBytes = compactBytes;
   }
 
-  /** Comes to the state the journal tells of. @throws what opening throws */
+  /** Comes to the state the journal tells of; call begin before anything else. @throws what opening throws */
   open(): void {
-    const reader = new TransactionReader((entry) => this.ledger.apply(entry));
-    let records = 0;
+    const reader = new TransactionReader((entry) => {
+      this.replayed++;
+      this.ledger.apply(entry);
+    });
     const { log, report } = this.#open((type, payload) => {
-      records++;
       this.#bytes += payload.length;
       reader.push(type, payload);
     });
@@ -87,13 +95,42 @@ export class Book {
     if (this.damaged) {
       this.#logger.warn({ faults: report.faults, malformed: reader.malformed }, "part of the journal cannot be read");
     }
-    if (records === 0 || this.damaged) this.#rewrite();
+  }
+
+  /**
+   * In the place of all that the journal told: what a store kept, which is newer.
+   * Whether a command that waits was started is not known then.
+   * @returns entries that could not be made sense of
+   */
+  replace(entries: Iterable<Entry>): number {
+    const { sequence } = this.ledger;
+    let malformed = 0;
+    this.ledger.apply({ k: "reset", version: JOURNAL_VERSION, sequence });
+    for (const entry of entries) {
+      try {
+        this.ledger.apply(entry);
+      } catch {
+        malformed++;
+      }
+    }
+    this.damaged = true;
+    return malformed;
+  }
+
+  /** Ready to be written to. A journal that is not whole is written anew. */
+  begin(): void {
+    if (this.replayed === 0 || this.damaged) this.#rewrite();
     else this.#recorded();
   }
 
   /** Events from now on have greater numbers than this: others hold events up to it. */
   numberAfter(sequence: number): void {
     this.ledger.sequence = Math.max(this.ledger.sequence, sequence);
+  }
+
+  /** Everything in the ledger is in the journal. */
+  get isSound(): boolean {
+    return this.#fault === "";
   }
 
   health(): JournalHealth {

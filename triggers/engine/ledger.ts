@@ -4,10 +4,12 @@
  * and in replay alike, so that a restart comes to the same state.
  */
 import { GrateError } from "../../core/base/errors.js";
+import type { StateKey } from "../../core/model/kept-state.js";
 import type { CommandOrder } from "../actions/command.js";
 import type { Notice } from "../notify/notice.js";
 import { type Entry, type Episode, JOURNAL_VERSION, type Told } from "./entries.js";
 import { EventRing } from "./event-ring.js";
+import { alertKey, commandKey, judgedKey, noticeKey } from "./state-keys.js";
 
 export type Pair =
   | { readonly state: "pending"; readonly activeAtMs: number; readonly condition: string }
@@ -40,6 +42,13 @@ export class Ledger {
   /** Cluster, then trigger, then host. */
   readonly #pairs = new Map<string, Map<string, Map<string, Pair>>>();
 
+  readonly #changed: (key: StateKey) => void;
+
+  /** @param changed told of all that changes but events and a reset */
+  constructor(changed: (key: StateKey) => void = () => {}) {
+    this.#changed = changed;
+  }
+
   /** By host; do not keep it over a change. */
   pairs(cluster: string, trigger: string): ReadonlyMap<string, Pair> {
     return this.#pairs.get(cluster)?.get(trigger) ?? NO_PAIRS;
@@ -63,6 +72,7 @@ export class Ledger {
         return;
       case "time":
         this.times.set(entry.cluster, entry.timeMs);
+        this.#changed(judgedKey(entry.cluster));
         return;
       case "pending": {
         const pair: Pair = { state: "pending", activeAtMs: entry.activeAtMs, condition: entry.condition };
@@ -82,7 +92,7 @@ export class Ledger {
         this.events.push(entry.event);
         return;
       case "notice":
-        this.notices.set(entry.notice.id, entry.notice);
+        this.#setNotice(entry.notice);
         if (entry.notice.kind === "fired") this.#tell(entry.notice);
         return;
       case "notice-done":
@@ -90,22 +100,29 @@ export class Ledger {
         return;
       case "command":
         this.commands.set(entry.order.id, { order: entry.order, started: entry.started ?? false });
+        this.#changed(commandKey(entry.order));
         return;
       case "command-started": {
         const command = this.commands.get(entry.id);
-        if (command !== undefined) command.started = true;
+        if (command === undefined) return;
+        command.started = true;
+        this.#changed(commandKey(command.order));
         return;
       }
-      case "command-done":
+      case "command-done": {
+        const command = this.commands.get(entry.id);
+        if (command === undefined) return;
         this.commands.delete(entry.id);
+        this.#changed(commandKey(command.order));
         return;
+      }
     }
   }
 
   /** Its intent could not be written down; says so in the notice itself. */
   markUnrecorded(noticeId: string): void {
     const notice = this.notices.get(noticeId);
-    if (notice !== undefined) this.notices.set(noticeId, { ...notice, unrecorded: true });
+    if (notice !== undefined) this.#setNotice({ ...notice, unrecorded: true });
   }
 
   /** Entries that lead an empty ledger to this state. */
@@ -145,13 +162,14 @@ export class Ledger {
     const pairs = triggers.get(trigger) ?? new Map<string, Pair>();
     triggers.set(trigger, pairs);
     pairs.set(host, pair);
+    this.#changed(alertKey(cluster, trigger, host));
   }
 
   #end(cluster: string, trigger: string, hosts: readonly string[]): void {
     const triggers = this.#pairs.get(cluster);
     const pairs = triggers?.get(trigger);
     if (triggers === undefined || pairs === undefined) return;
-    for (const host of hosts) pairs.delete(host);
+    for (const host of hosts) if (pairs.delete(host)) this.#changed(alertKey(cluster, trigger, host));
     if (pairs.size === 0) triggers.delete(trigger);
     if (triggers.size === 0) this.#pairs.delete(cluster);
   }
@@ -160,25 +178,40 @@ export class Ledger {
     const pairs = this.pairs(notice.cluster, notice.trigger);
     for (const item of notice.items) {
       const pair = pairs.get(item.host);
-      if (pair?.state === "firing" && pair.episode.id === item.episode) pair.told.set(notice.receiver, notice.id);
+      if (pair?.state !== "firing" || pair.episode.id !== item.episode) continue;
+      pair.told.set(notice.receiver, notice.id);
+      this.#changed(alertKey(notice.cluster, notice.trigger, item.host));
     }
   }
 
   #finishNotice(id: string, delivered: boolean): void {
     const notice = this.notices.get(id);
-    this.notices.delete(id);
-    if (notice === undefined || delivered || notice.kind !== "fired") return;
+    if (notice === undefined) return;
+    this.#dropNotice(notice);
+    if (delivered || notice.kind !== "fired") return;
     // Who was not told of the problem is not told of its end either.
     const pairs = this.pairs(notice.cluster, notice.trigger);
     for (const item of notice.items) {
       const pair = pairs.get(item.host);
-      if (pair?.state === "firing" && pair.told.get(notice.receiver) === id) pair.told.delete(notice.receiver);
+      if (pair?.state !== "firing" || pair.told.get(notice.receiver) !== id) continue;
+      pair.told.delete(notice.receiver);
+      this.#changed(alertKey(notice.cluster, notice.trigger, item.host));
     }
     for (const other of [...this.notices.values()]) {
       if (other.kind === "fired" || other.receiver !== notice.receiver) continue;
       const items = other.items.filter((item) => item.problem !== id);
-      if (items.length === 0) this.notices.delete(other.id);
-      else if (items.length < other.items.length) this.notices.set(other.id, { ...other, items });
+      if (items.length === 0) this.#dropNotice(other);
+      else if (items.length < other.items.length) this.#setNotice({ ...other, items });
     }
+  }
+
+  #setNotice(notice: Notice): void {
+    this.notices.set(notice.id, notice);
+    this.#changed(noticeKey(notice));
+  }
+
+  #dropNotice(notice: Notice): void {
+    this.notices.delete(notice.id);
+    this.#changed(noticeKey(notice));
   }
 }

@@ -5,10 +5,12 @@ import Database from "better-sqlite3";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { lockStateDir } from "../../../core/base/state-dir.js";
 import type { SeriesBatch } from "../../../core/model/archive.js";
+import type { StateRow } from "../../../core/model/kept-state.js";
 import { makeBackup } from "../../../storage/backup/make-backup.js";
 import { checkBackup, restoreBackup } from "../../../storage/backup/restore-backup.js";
 import { backup as backupCommand } from "../../../storage/bin/backup.js";
 import { restore } from "../../../storage/bin/restore.js";
+import { SqliteEventStore } from "../../../storage/sqlite/event-store.js";
 import { SqliteArchive } from "../../../storage/sqlite/sqlite-archive.js";
 import { KeptLog, openTestDatabase } from "../support/sqlite.js";
 import { temporaryDirectory } from "../support/temporary.js";
@@ -226,6 +228,29 @@ describe("restore", () => {
     expect(await allOf(restored)).toEqual(before);
     await restored.append(spill(30));
     await restored.close();
+  });
+
+  test("how alerts stand comes along, beside the journal", async () => {
+    const db = openTestDatabase(historyFile(), new KeptLog());
+    const rows: StateRow[] = ["node1", "node2"].map((host) => ({
+      cluster: "khab",
+      trigger: "hot",
+      host,
+      task: "",
+      kind: "firing",
+      timeMs: NOW_MS,
+      json: `{"k":"fired","host":"${host}"}`,
+    }));
+    const { states } = new SqliteEventStore(db, historyFile());
+    await states.append([], { edition: "run1-1", step: "last", rows, gone: [] });
+    await backup();
+    db.close();
+    const into = join(directory.path, `into${number}`);
+    mkdirSync(into);
+    await restoreBackup(await checkBackup(to), restoreOptions(into));
+    const restored = openTestDatabase(join(into, "history.db"), new KeptLog());
+    expect(await new SqliteEventStore(restored, "").states.read({ limit: 9 })).toEqual(rows);
+    restored.close();
   });
 
   test("what was there is kept beside it", async () => {

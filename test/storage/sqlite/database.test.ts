@@ -23,7 +23,7 @@ const tablesOf = (db: Database.Database) =>
 describe("a new file", () => {
   test("has the tables, the marks and the safe modes", () => {
     const db = openTestDatabase(newFile());
-    expect(tablesOf(db)).toEqual(["chunk", "event", "meta", "series", "tail"]);
+    expect(tablesOf(db)).toEqual(["chunk", "event", "meta", "series", "state", "tail"]);
     const pragmas = ["application_id", "user_version", "journal_mode", "synchronous", "page_size"];
     expect(pragmas.map((name) => db.pragma(name, { simple: true }))).toEqual([APPLICATION_ID, NEWEST, "wal", 2, 8_192]);
     closeDatabase(db);

@@ -99,9 +99,9 @@ test("the message lasts over a restart, and ends when the file is moved elsewher
   scribble();
   await open().archive.close();
   const { health } = open();
-  expect(health?.().message).toContain("damaged");
+  expect(health?.()).toMatchObject({ message: expect.stringContaining("damaged"), counters: { damagedFiles: 1 } });
   renameSync(`${file()}.damaged-${STAMP}`, join(directory.path, `${number}.kept`));
-  expect(health?.().message).toBe("");
+  expect(health?.()).toMatchObject({ message: "", counters: { damagedFiles: 0 } });
 });
 
 test("damage found by an append: nothing of it is lost", async () => {
@@ -115,6 +115,47 @@ test("damage found by an append: nothing of it is lost", async () => {
   await events?.append([{ sequence: 1, timeMs: 1 } as AlertEvent]);
   expect(await events?.read({ limit: 9 })).toEqual([{ sequence: 1, timeMs: 1 }]);
   expect(readdirSync(stateDir).filter((name) => name.endsWith("Z"))).toHaveLength(1);
+});
+
+test("damage found by a change of states: its events are in the new file, and all states are asked for", async () => {
+  newState();
+  await filled();
+  const { events } = open();
+  const give = (step: "last" | "change", sequence: number, host: string) =>
+    events?.states?.append([{ sequence, timeMs: 1 } as AlertEvent], {
+      edition: "run1-1",
+      step,
+      rows: [{ cluster: "khab", trigger: "hot", host, task: "", kind: "firing", timeMs: 1, json: "{}" }],
+      gone: [],
+    });
+  expect(await give("last", 1, "node1")).toBe(true);
+  breakSchema();
+  expect(await give("change", 2, "node2")).toBe(false);
+  expect(readdirSync(stateDir)).toContain(`history.db.damaged-${STAMP}`);
+  expect((await events?.read({ limit: 9 }))?.map(({ sequence }) => sequence)).toEqual([2]);
+  expect(await events?.states?.read({ limit: 9 })).toEqual([]);
+  expect(await give("last", 1, "node1")).toBe(true);
+});
+
+test("damage found by a read: told by the store until a new file is begun", async () => {
+  newState();
+  const { archive, health } = open();
+  for (let round = 0; round < 5; round++) await archive.append(spill(round));
+  expect(health?.()).toMatchObject({ message: "", counters: { damagedFiles: 0 } });
+  breakSchema();
+  await expect(archive.read({ key: keyOf(7), fromMs: 0, toMs: 9e12 })).rejects.toMatchObject({
+    code: "storage-corrupt",
+  });
+  expect(health?.()).toMatchObject({
+    message: expect.stringMatching(/^a read found damage: .*grate restore/),
+    counters: { damagedFiles: 1 },
+  });
+  await archive.append(spill(5));
+  expect(health?.()).toMatchObject({
+    message: expect.not.stringContaining("a read found damage"),
+    counters: { damagedFiles: 1 },
+  });
+  expect(health?.().message).toContain(`damaged-${STAMP}`);
 });
 
 /** The list of tables points behind the end of the file: whoever reads it again finds damage. */
