@@ -11,14 +11,14 @@
  */
 import type { Coverage, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
 import { type ClusterDirectory, NONE } from "../../core/model/directory.js";
-import { Frame } from "../../core/model/frame.js";
+import type { Frame } from "../../core/model/frame.js";
 import type { ValueKind } from "../../core/model/metric.js";
 import type { Series, SeriesKey } from "../../core/model/series.js";
 import type { FrameNews } from "../frame-news.js";
-import { FrameCursor } from "./block-scan.js";
 import { ClusterFrames } from "./cluster-frames.js";
 import { ColumnReads, type ColumnVisitor } from "./column-reads.js";
 import type { FrameHead } from "./frame-block.js";
+import { FrameTail } from "./frame-tail.js";
 import { collectBatches } from "./series-batches.js";
 import { SeriesBuilder } from "./series-builder.js";
 import { FrameCells } from "./tile/frame-cells.js";
@@ -233,23 +233,9 @@ export class RecentWindow {
     return oldest;
   }
 
-  /** Frames after a number that no archive has, oldest first. Each is valid until the next is asked for. */
-  *framesAfter(number: number): Generator<{ number: number; frame: Frame }> {
-    const after = Math.max(number, this.#archivedThrough);
-    const sources = [...this.#clusters.values()].map((cluster) => framesOf(cluster, after));
-    const heads = sources.map((source) => source.next());
-    for (;;) {
-      let first = -1;
-      for (const [i, head] of heads.entries()) {
-        if (head.done === true) continue;
-        const best = heads[first];
-        if (best === undefined || best.done === true || head.value.number < best.value.number) first = i;
-      }
-      const head = heads[first];
-      if (head === undefined || head.done === true) return;
-      yield head.value;
-      heads[first] = (sources[first] as ReturnType<typeof framesOf>).next();
-    }
+  /** Frames after a number that no archive has. */
+  framesAfter(number: number): FrameTail {
+    return new FrameTail(this.#clusters, () => Math.max(number, this.#archivedThrough));
   }
 
   #cluster(directory: ClusterDirectory): ClusterFrames {
@@ -309,21 +295,6 @@ export class RecentWindow {
       fromMs: Math.min(loss.fromMs, head.timeMs),
       toMs: Math.max(loss.toMs, head.timeMs),
     };
-  }
-}
-
-function* framesOf(
-  { blocks, directory }: ClusterFrames,
-  after: number,
-): Generator<{ number: number; frame: Frame }, void> {
-  const frame = new Frame(directory, "window");
-  for (const block of [...blocks]) {
-    if ((block.heads.at(-1)?.number ?? 0) <= after) continue;
-    const cursor = new FrameCursor(block);
-    for (let f = 0; f < block.heads.length; f++) {
-      const head = cursor.next(directory, frame);
-      if (head !== undefined && f >= block.first && head.number > after) yield { number: head.number, frame };
-    }
   }
 }
 

@@ -8,7 +8,8 @@
  *
  * A disk that fails does not stop the collector. Frames then live in memory
  * only; at each sync a new segment is tried, with a checkpoint and with the
- * frames that the log and the archive both lack.
+ * frames that the log and the archive both lack. These may be hours: they are
+ * written a few at a time, so that nobody waits for them.
  */
 import type { Clock } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
@@ -17,6 +18,7 @@ import type { ClusterView } from "../../core/model/columns.js";
 import { Frame } from "../../core/model/frame.js";
 import { AllNews, type FrameNews } from "../frame-news.js";
 import { DirectoryChanges } from "./directory-changes.js";
+import type { FrameTail } from "./frame-tail.js";
 import { CellsEncoder, encodeJson, LOG_VERSION, RECORD } from "./log-records.js";
 import { LogReplay, type ReplayTarget } from "./log-replay.js";
 
@@ -25,8 +27,8 @@ export interface LoggedState {
   /** Of the newest frame. */
   frameNumber(): number;
   views(): Iterable<ClusterView>;
-  /** Frames still to be logged or archived, oldest first. Each is valid until the next is asked for. */
-  framesAfter(number: number): Iterable<{ readonly number: number; readonly frame: Frame }>;
+  /** Frames still to be logged or archived, oldest first, and those that come while they are asked for. */
+  framesAfter(number: number): FrameTail;
 }
 
 export interface FrameLogOptions {
@@ -58,7 +60,34 @@ const CHECKPOINTS_PER_SEGMENT = 4;
 /** Cells of the present in one record: some 100 KB. */
 const PRESENT_CELLS_MAX = 2 ** 15;
 
+/**
+ * One turn's work on frames that are logged late; the frame that crosses it is done to its end. Measured with 1,000
+ * hosts x 39 metrics: 5 ms a frame, and 1.3 s for the hour that a disk was away.
+ */
+const CATCH_UP_MS = 5;
+
+/** What is logged late is given to the disk in parts of this size: each sync is waited for. */
+const CATCH_UP_SYNC_BYTES = 2 * 2 ** 20;
+
+/** After an attempt that failed half way; one that cannot begin costs nothing and is made with each sync. */
+const CATCH_UP_AGAIN_MS = 10_000;
+
+/** At the stop, which has some seconds in all. */
+const CLOSE_CATCH_UP_MS = 1_500;
+
 const PREFIX = "frames";
+
+/** A segment that is being filled with what was missed. */
+interface CatchUp {
+  readonly frames: FrameTail;
+  /** Frames up to this one were logged before. */
+  readonly from: number;
+  /** Its checkpoint's newest frame: the present of a reader has all up to it. */
+  readonly checkpoint: number;
+  /** A host has left since; the checkpoint does not know. */
+  outdated: boolean;
+  unsyncedBytes: number;
+}
 
 export class FrameLog {
   readonly #log: RecordLog;
@@ -77,6 +106,8 @@ export class FrameLog {
   /** Segments up to a number hold no frame after another number that later ones lack. Ascending. */
   readonly #boundaries: { readonly segment: number; readonly lastFrame: number }[] = [];
   #failure: LogFailure | undefined;
+  #catchUp: CatchUp | undefined;
+  #catchUpAtMs = Number.NEGATIVE_INFINITY;
   #cutFault = "";
 
   private constructor(log: RecordLog, state: LoggedState, options: FrameLogOptions, frameNumber: number) {
@@ -114,6 +145,11 @@ export class FrameLog {
     return this.#failure;
   }
 
+  /** The disk takes records again, and more of what was missed is written with each sync. */
+  get isCatchingUp(): boolean {
+    return this.#catchUp !== undefined;
+  }
+
   /** Why old segments could not be deleted, "" while all is well. */
   get cutFault(): string {
     return this.#cutFault;
@@ -149,6 +185,7 @@ export class FrameLog {
 
   /** Hosts left the present: the next process must not find them there. Part of a numbered change. */
   appendLeft(view: ClusterView, rows: readonly number[], number: number): void {
+    if (this.#catchUp !== undefined) this.#catchUp.outdated = true;
     if (this.#failure !== undefined) return;
     const frame = new Frame(view.directory, "left");
     frame.timeMs = view.frameTimeMs;
@@ -158,10 +195,10 @@ export class FrameLog {
     });
   }
 
-  /** Everything logged survives a power cut; while the disk fails, another attempt to log what is missing. */
+  /** Everything logged survives a power cut; while the disk fails, an attempt to log more of what is missing. */
   sync(): void {
     if (this.#failure !== undefined) {
-      this.#guard(() => this.#recover());
+      this.#guard(() => this.#recover(CATCH_UP_MS));
       return;
     }
     this.#guard(() => this.#syncLog());
@@ -193,7 +230,9 @@ export class FrameLog {
 
   /** Syncs and closes. Idempotent. */
   close(): void {
-    if (this.#failure !== undefined) this.#guard(() => this.#recover());
+    // The last chance.
+    this.#catchUpAtMs = Number.NEGATIVE_INFINITY;
+    if (this.#failure !== undefined) this.#guard(() => this.#recover(CLOSE_CATCH_UP_MS));
     this.#guard(() => this.#log.close());
   }
 
@@ -216,28 +255,72 @@ export class FrameLog {
     }
   }
 
-  #recover(): void {
-    this.#syncLog();
-    const lastFrame = this.#loggedThrough;
-    this.#beginSegment(() => {
-      for (const { number, frame } of this.#state.framesAfter(lastFrame)) {
-        this.#appendFrame(RECORD.late, frame, this.#all.of(frame), number);
-      }
-    });
-    this.#log.sync();
-    this.#loggedThrough = this.#state.frameNumber();
-    this.#syncedThrough = this.#loggedThrough;
+  /** Goes on with what was missed, for about so long; the failure ends when there is no more. */
+  #recover(forMs: number): void {
+    if (this.#clock.monotonicMs() < this.#catchUpAtMs) return;
+    const untilMs = this.#clock.monotonicMs() + forMs;
+    if (this.#catchUp === undefined) {
+      this.#catchUp = this.#beginCatchUp();
+      if (this.#clock.monotonicMs() >= untilMs) return;
+    }
+    const { outdated } = this.#catchUp;
+    try {
+      if (!this.#writeLate(this.#catchUp, untilMs)) return;
+      this.#loggedThrough = this.#state.frameNumber();
+      this.#syncLog();
+    } catch (error) {
+      this.#abandon(this.#catchUp);
+      throw error;
+    }
+    this.#catchUp = undefined;
     this.#failure = undefined;
+    if (outdated) this.#beginSegment();
+  }
+
+  #beginCatchUp(): CatchUp {
+    this.#syncLog();
+    const from = this.#loggedThrough;
+    const frames = this.#state.framesAfter(from);
+    this.#beginSegment();
+    return { frames, from, checkpoint: this.#state.frameNumber(), outdated: false, unsyncedBytes: 0 };
+  }
+
+  /** All or nothing: what fitted on a full disk would only keep the archive from taking it. */
+  #abandon({ from }: CatchUp): void {
+    this.#catchUp = undefined;
+    this.#catchUpAtMs = this.#clock.monotonicMs() + CATCH_UP_AGAIN_MS;
+    this.#loggedThrough = from;
+    this.#syncedThrough = from;
+    this.#log.discardSegment();
+    this.#boundaries.pop();
+  }
+
+  /** @returns whether nothing is missing any more */
+  #writeLate(catchUp: CatchUp, untilMs: number): boolean {
+    for (let next = catchUp.frames.step(); next !== undefined; next = catchUp.frames.step()) {
+      if (next !== "passed") {
+        const { number, frame } = next;
+        const before = this.#log.segmentBytes;
+        this.#appendFrame(number > catchUp.checkpoint ? RECORD.frame : RECORD.late, frame, this.#all.of(frame), number);
+        this.#loggedThrough = number;
+        catchUp.unsyncedBytes += this.#log.segmentBytes - before;
+      }
+      if (catchUp.unsyncedBytes >= CATCH_UP_SYNC_BYTES) {
+        this.#syncLog();
+        catchUp.unsyncedBytes = 0;
+      }
+      if (this.#clock.monotonicMs() >= untilMs) return false;
+    }
+    return true;
   }
 
   /** All or nothing: of a segment without its whole checkpoint nothing stays. */
-  #beginSegment(more: () => void = () => {}): void {
+  #beginSegment(): void {
     const lastFrame = this.#loggedThrough;
     const segment = this.#log.startSegment();
     try {
       this.#framesInSegment = 0;
       this.#writeCheckpoint();
-      more();
     } catch (error) {
       this.#log.discardSegment();
       throw error;

@@ -27,7 +27,11 @@ import type { StoreLog } from "../store.js";
 import type { RemoteConfig } from "./config.js";
 import { RemoteReader } from "./reader.js";
 import { RemoteSender } from "./sender.js";
+import { SeriesEnds } from "./series-ends.js";
 import { wholeMs } from "./whole-ms.js";
+
+/** Markers queued together: at the end of a large cluster they are hundreds of thousands. */
+const MARKERS_PER_APPEND = 20_000;
 
 export interface RemoteArchiveOptions {
   readonly config: RemoteConfig;
@@ -44,6 +48,7 @@ export class RemoteArchive implements Archive {
   readonly #sender: RemoteSender;
   readonly #reader: RemoteReader | undefined;
   readonly #clock: Clock;
+  readonly #ends = new SeriesEnds();
   #closing: Promise<void> | undefined;
 
   /** @throws GrateError if the files of the queue cannot be read */
@@ -70,8 +75,19 @@ export class RemoteArchive implements Archive {
   async append(batches: readonly SeriesBatch[]): Promise<void> {
     this.#requireOpen();
     requireBatches(batches);
-    this.#queue.append(wholeMs(batches));
+    const whole = wholeMs(batches);
+    this.#queue.append(whole);
+    this.#ends.note(whole);
     this.#sender.wake();
+  }
+
+  /** Now it is known who has sent nothing: series that have ended get their marker, behind all samples. */
+  async endSpill(): Promise<void> {
+    this.#requireOpen();
+    for (const markers of this.#ends.take(MARKERS_PER_APPEND)) {
+      this.#queue.append(markers);
+      this.#sender.wake();
+    }
   }
 
   async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {
@@ -121,6 +137,7 @@ export class RemoteArchive implements Archive {
         requestsTotal: sent.requests,
         failuresTotal: sent.failures,
         refusedSamplesTotal: sent.refusedSamples,
+        endedSeriesTotal: this.#ends.told,
         droppedFullSamplesTotal: queue.droppedFull,
         droppedOldSamplesTotal: queue.droppedOld,
         droppedDamagedSamplesTotal: queue.droppedDamaged,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { FrameNews } from "../../../collector/frame-news.js";
+import type { FrameTail } from "../../../collector/window/frame-tail.js";
 import { RecentWindow, type WindowOptions } from "../../../collector/window/recent-window.js";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import { ClusterDirectory } from "../../../core/model/directory.js";
@@ -380,7 +381,7 @@ describe("frames for the log", () => {
     add(T + 3);
     window.archived(1);
     const seen: unknown[] = [];
-    for (const { number, frame } of window.framesAfter(0)) {
+    for (const { number, frame } of steps(window.framesAfter(0))) {
       const cells = Array.from({ length: frame.count }, (_, i) => {
         const { name, kind } = frame.directory.columnFacts(frame.columns[i] as number);
         const value = frame.values[i] as number;
@@ -394,6 +395,40 @@ describe("frames for the log", () => {
       [3, "d", 2, "a/m=7@2"],
       [4, "c", 3, ""],
     ]);
-    expect([...window.framesAfter(3)].map(({ number }) => number)).toEqual([4]);
+    expect(numbers(window.framesAfter(3))).toEqual([4]);
+  });
+
+  it("go on with those that came in the meantime, whatever has left, and with clusters that are new", () => {
+    const small = new RecentWindow({ windowMs: 60_000, bytesMax: 1e9, archiving: true });
+    const fill = (directory: ClusterDirectory, timeMs: number) => {
+      const frame = makeFrame(directory, { timeMs, cells: [["a", "m", timeMs, timeMs]] });
+      small.add(frame, allOf(frame), ++number);
+    };
+    const directories = ["c", "d", "e"].map((name) => new ClusterDirectory(name));
+    // A block has ten seconds.
+    for (let i = 0; i < 40; i++) fill(directories[i % 2] as ClusterDirectory, T + i * 1_000);
+    const tail = small.framesAfter(3);
+    expect(numbers(tail, 4)).toEqual([4, 5, 6, 7]);
+    small.archived(12);
+    expect(numbers(tail, 1)).toEqual([13]);
+    small.archived(25);
+    small.trim(T + 1e6);
+    expect(numbers(tail, 2)).toEqual([26, 27]);
+    for (let i = 40; i < 45; i++) fill(directories[i % 3] as ClusterDirectory, T + i * 1_000);
+    expect(numbers(tail)).toEqual(Array.from({ length: 18 }, (_, i) => 28 + i));
+    expect(tail.step()).toBeUndefined();
+    fill(directories[0] as ClusterDirectory, T + 50_000);
+    expect(numbers(tail)).toEqual([46]);
   });
 });
+
+function* steps(tail: FrameTail) {
+  for (let next = tail.step(); next !== undefined; next = tail.step()) if (next !== "passed") yield next;
+}
+
+function numbers(tail: FrameTail, max = Number.POSITIVE_INFINITY): number[] {
+  const found: number[] = [];
+  if (max === 0) return found;
+  for (const { number } of steps(tail)) if (found.push(number) >= max) break;
+  return found;
+}

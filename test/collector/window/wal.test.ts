@@ -4,7 +4,7 @@ import type { Collector } from "../../../collector/pipeline.js";
 import { CellsEncoder, encodeJson } from "../../../collector/window/log-records.js";
 import { LogReplay } from "../../../collector/window/log-replay.js";
 import { RecordLog } from "../../../core/base/record-log.js";
-import { ClusterDirectory } from "../../../core/model/directory.js";
+import { ClusterDirectory, NONE } from "../../../core/model/directory.js";
 import { NO_CLUSTER_FACTS, newHostFacts } from "../../../core/model/host.js";
 import { diskError, type LogOperation, MemoryLogFiles } from "../../support/memory-log-files.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -119,6 +119,133 @@ describe("a disk that refuses to write", () => {
     const column = view?.column(0);
     expect(column?.kind === "number" && [column.values[0], column.decimals[0]]).toEqual([4, 2]);
     expect([view?.directory.host(0)?.ip, view?.frameNumber, next.frameNumber]).toEqual(["10.9.9.9", 4, 4]);
+  });
+});
+
+/** Each look at it takes as long as the log may work in one turn, from when it is told to. */
+class SlowClock extends VirtualClock {
+  costMs = 0;
+  #spentMs = 0;
+
+  override monotonicMs(): number {
+    this.#spentMs += this.costMs;
+    return super.monotonicMs() + this.#spentMs;
+  }
+}
+
+describe("a disk that refused for long", () => {
+  const MISSED = Array.from({ length: 40 }, (_, i) => i + 3);
+  let slow: SlowClock;
+  beforeEach(async () => {
+    slow = new SlowClock();
+    clock = slow;
+    collector = makeCollector({ clock, files });
+    await collector.start();
+    await feed(collector, 1, 2);
+    files.freeBytes = 0;
+    await feed(collector, ...MISSED);
+    slow.costMs = 5;
+    mend();
+  });
+
+  /** Lets the log have its turns until the condition holds. @returns most frames written in a turn */
+  async function turnsUntil(done: () => boolean): Promise<number> {
+    let most = 0;
+    for (let turn = 0; !done(); turn++) {
+      if (turn > 10_000) throw new Error("the log never gets there");
+      let frames = 0;
+      files.before = (operation, _name, bytes) => {
+        // Type 5, behind mark, length and checksum: a late frame; 4: any other.
+        if (operation === "write" && (bytes?.[12] === 5 || bytes?.[12] === 4)) frames++;
+      };
+      await clock.advance(1);
+      most = Math.max(most, frames);
+    }
+    return most;
+  }
+  const isReady = () => collector.health().ready;
+  const late = (count: number) => [1, 2, ...MISSED.slice(0, count)];
+
+  it("gets what it missed a frame at a time, and everybody else has his turn in between", async () => {
+    expect(await turnsUntil(isReady)).toBe(1);
+    expect(await valuesAfterKill()).toEqual([1, 2, ...MISSED]);
+    expect(await valuesAfterKill(files.afterPowerCut())).toEqual([1, 2, ...MISSED]);
+  });
+
+  it("keeps what came meanwhile, in order, in the present too", async () => {
+    const recordsOf = () => [...files.files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const before = recordsOf();
+    await turnsUntil(() => recordsOf() > before + 1_000);
+    expect(isReady()).toBe(false);
+    const timeMs = clock.nowMs();
+    collector.accept(makeFrame(directoryOf(collector), { timeMs, cells: [["h", "m", 100, timeMs]] }));
+    await clock.advance(1);
+    expect(isReady()).toBe(false);
+    slow.costMs = 0;
+    await clock.advance(S);
+    expect(isReady()).toBe(true);
+    const disk = files.afterKill();
+    expect(await valuesAfterKill(disk)).toEqual([1, 2, ...MISSED, 100]);
+    const next = makeCollector({ clock, files: disk.afterKill() });
+    await next.start();
+    const column = next.view("c")?.column(0);
+    expect(column?.kind === "number" && column.values[0]).toBe(100);
+  });
+
+  it("loses nothing that it had before, and not what it has got again, if the process dies meanwhile", async () => {
+    let most = 0;
+    while (!isReady()) {
+      await clock.advance(3);
+      const values = await valuesAfterKill(files.afterKill());
+      expect(values).toEqual(late(values.length - 2));
+      expect(values.length).toBeGreaterThanOrEqual(most);
+      most = values.length;
+    }
+    expect(most).toBe(42);
+  });
+
+  it("that fails again half way begins anew some seconds later, and leaves its room to others meanwhile", async () => {
+    await turnsUntil(() => files.list().length === 3);
+    files.freeBytes = 600;
+    await turnsUntil(() => files.list().length === 2);
+    expect(isReady()).toBe(false);
+    mend();
+    slow.costMs = 0;
+    await clock.advance(9 * S);
+    expect(isReady()).toBe(false);
+    await clock.advance(2 * S);
+    expect(isReady()).toBe(true);
+    expect(await valuesAfterKill()).toEqual([1, 2, ...MISSED]);
+  });
+
+  it("does not bring back a host that left meanwhile", async () => {
+    slow.costMs = 0;
+    files.freeBytes = 0;
+    await feed(collector, ...Array.from({ length: 150 }, (_, i) => 100 + i));
+    const directory = directoryOf(collector);
+    directory.describeHost(directory.row("x"), { ...newHostFacts("x"), dmaxS: 10 });
+    const timeMs = clock.nowMs();
+    collector.accept(makeFrame(directory, { timeMs, heard: [["x", timeMs]] }));
+    const isThere = (of: Collector) => (of.view("c")?.reportedMs[directory.findRow("x")] ?? 0) > 0;
+    // Hosts are looked at every 15 s; the log begins to catch up within a second before that, and needs two.
+    await clock.advance(29 * S + 15 * S - ((timeMs - 1_700_000_000_000) % (15 * S)) - 16 * S);
+    expect(isThere(collector)).toBe(true);
+    mend();
+    slow.costMs = 5;
+    await turnsUntil(() => !isThere(collector));
+    expect(isReady()).toBe(false);
+    await turnsUntil(isReady);
+    const next = makeCollector({ clock, files: files.afterKill() });
+    await next.start();
+    const row = next.view("c")?.directory.findRow("x") ?? NONE;
+    expect(row === NONE || next.view("c")?.reportedMs[row] === 0).toBe(true);
+    expect(next.view("c")?.reportedMs[0]).toBeGreaterThan(0);
+  });
+
+  it("is given all of it at the stop", async () => {
+    slow.costMs = 0;
+    await collector.stop();
+    expect(await valuesAfterKill(files)).toEqual([1, 2, ...MISSED]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import type { Series } from "../../../core/model/series.js";
+import type { RemoteArchive } from "../../../storage/remote/remote-archive.js";
 import { temporaryDirectory } from "../support/temporary.js";
 import { delivered, openRemote, remoteConfig } from "./support/remote.js";
 import { missing, type Server, startPrometheus, startVictoriaMetrics } from "./support/servers.js";
@@ -24,6 +25,45 @@ function batches(from: number, count: number): SeriesBatch[] {
 const whole = { fromMs: START_MS - 3_600_000, toMs: START_MS + 3_600_000 };
 const pairsOf = (series: Series | undefined) =>
   series?.kind === "number" ? [...series.timesMs].map((timeMs, i) => [timeMs, series.values[i]]) : series;
+
+/** A sample every 15 s, the first at second `from`. */
+function load(host: string, from: number, count: number, tmaxS?: number): SeriesBatch {
+  const timesMs = Float64Array.from({ length: count }, (_, i) => START_MS + from * 1_000 + i * 15_000);
+  const series = { kind: "number" as const, timesMs, values: timesMs.map(() => 1) };
+  return { key: { cluster: "khab", host, metric: "load_ends" }, type: "double", units: "", tmaxS, series };
+}
+
+/**
+ * Host "gone" sends until second 150 and then no more, "quiet" likewise, but nobody knows its TMAX; "back" is away
+ * from second 150 to 600, and ends at 660.
+ * @returns hosts that the server shows at a second
+ */
+async function tellEnds(server: Server, archive: RemoteArchive): Promise<(second: number) => Promise<string[]>> {
+  const spill = async (...batches: SeriesBatch[]) => {
+    await archive.append(batches);
+    await archive.endSpill();
+    await delivered(archive);
+  };
+  await spill(load("gone", 0, 11, 20), load("back", 0, 11, 20), load("quiet", 0, 11), load("here", 0, 11, 20));
+  await spill(load("here", 165, 20, 20));
+  await spill(load("here", 465, 20, 20), load("back", 600, 5, 20));
+  return async (second) => {
+    const parameters = new URLSearchParams({ query: "ganglia_load_ends", time: String(START_MS / 1_000 + second) });
+    const answer = await fetch(`${server.url}/api/v1/query?${parameters}`);
+    const { data } = (await answer.json()) as { data: { result: { metric: { host: string } }[] } };
+    return data.result.map(({ metric }) => metric.host).sort();
+  };
+}
+
+const ENDS: [second: number, hosts: string[]][] = [
+  [150, ["back", "gone", "here", "quiet"]],
+  [229, ["back", "gone", "here", "quiet"]],
+  // Four times 20 s behind its last sample. Without a marker it is shown for five minutes.
+  [231, ["here", "quiet"]],
+  [440, ["here", "quiet"]],
+  [610, ["back", "here"]],
+  [745, ["here"]],
+];
 
 const servers: Server[] = [];
 const directories: { remove(): void }[] = [];
@@ -77,6 +117,22 @@ describe.skipIf(noPrometheus !== undefined)(
       expect(forgetful.health().message).toContain("out of order");
       await forgetful.close();
     }, 40_000);
+
+    test("a series that has ended is not drawn on", async () => {
+      const server = await startPrometheus(directory());
+      servers.push(server);
+      const archive = openRemote(directory(), remoteConfig({ write: `${server.url}/api/v1/write`, query: server.url }));
+      const hostsAt = await tellEnds(server, archive);
+      for (const [second, hosts] of ENDS) expect([second, await hostsAt(second)]).toEqual([second, hosts]);
+      expect(archive.health()).toMatchObject({
+        message: "",
+        counters: { endedSeriesTotal: 3, refusedSamplesTotal: 0, sentSamplesTotal: 4 * 11 + 40 + 5 + 3 },
+      });
+      // Nothing of ours that reads it back takes the marker for a sample.
+      const key = { cluster: "khab", host: "gone", metric: "load_ends" };
+      expect(pairsOf(await archive.read({ key, ...whole }))).toHaveLength(11);
+      await archive.close();
+    }, 40_000);
   },
 );
 
@@ -109,6 +165,17 @@ describe.skipIf(noVictoria !== undefined)(
       for (const [k, key] of KEYS.entries()) {
         expect(pairsOf(await archive.read({ key, ...whole }))).toEqual(pairsOf(batches(0, 25)[k]?.series));
       }
+      await archive.close();
+    }, 60_000);
+
+    test("a series that has ended is not drawn on", async () => {
+      const server = await startVictoriaMetrics(directory());
+      servers.push(server);
+      const archive = openRemote(directory(), remoteConfig({ write: `${server.url}/api/v1/write`, query: server.url }));
+      const hostsAt = await tellEnds(server, archive);
+      await fetch(`${server.url}/internal/force_flush`);
+      for (const [second, hosts] of ENDS) expect([second, await hostsAt(second)]).toEqual([second, hosts]);
+      expect(archive.health().counters).toMatchObject({ endedSeriesTotal: 3, refusedSamplesTotal: 0 });
       await archive.close();
     }, 60_000);
   },

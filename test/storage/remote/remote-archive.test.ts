@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { uncompress } from "snappyjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import { RemoteArchive } from "../../../storage/remote/remote-archive.js";
@@ -129,6 +130,45 @@ describe("writing", () => {
     await archive.append([{ key: KEY, type: "string", units: "", series: { kind: "text", timesMs, texts: ["a"] } }]);
     expect(count(archive, "queuedSamples")).toBe(0);
     expect(await archive.coverage()).toBeUndefined();
+  });
+});
+
+describe("a series that has ended", () => {
+  const lasting = (from: number, host: string): SeriesBatch => ({ ...batch(from, 1, { ...KEY, host }), tmaxS: 20 });
+
+  test("gets its marker behind all samples of the spill, in a request of its own, once", async () => {
+    const archive = open();
+    await archive.append([lasting(0, "n1"), lasting(0, "n2")]);
+    await archive.endSpill();
+    await archive.append([lasting(900, "n2")]);
+    await archive.endSpill();
+    await archive.endSpill();
+    await empty(archive);
+    expect(server.received).toHaveLength(3);
+    const body = Buffer.from(uncompress(server.received[2]?.body ?? Buffer.alloc(0)));
+    // Value: the NaN of 0x7ff0000000000002, lowest byte first. Its time is 80 s behind the last sample.
+    expect(body.includes(Buffer.from("020000000000f07f", "hex"))).toBe(true);
+    expect(body.includes("n1") && !body.includes("n2")).toBe(true);
+    expect(count(archive, "endedSeriesTotal")).toBe(1);
+  });
+
+  test("is told again with the next spill where the queue refused its marker", async () => {
+    const archive = open();
+    await archive.append([lasting(0, "n1"), lasting(900, "n2")]);
+    await empty(archive);
+    files.freeBytes = 0;
+    await expect(archive.endSpill()).rejects.toMatchObject({ code: "storage-full" });
+    files.freeBytes = Number.POSITIVE_INFINITY;
+    await archive.endSpill();
+    await empty(archive);
+    expect(count(archive, "endedSeriesTotal")).toBe(1);
+    expect(count(archive, "sentSamplesTotal")).toBe(3);
+  });
+
+  test("after the end every call rejects", async () => {
+    const archive = open();
+    await archive.close();
+    await expect(archive.endSpill()).rejects.toMatchObject({ code: "storage-closed" });
   });
 });
 
