@@ -77,6 +77,13 @@ export class ClusterOrigins {
     return messages;
   }
 
+  /** The cluster is not part of the present any more. */
+  forget(cluster: string): void {
+    this.#clusters.delete(cluster);
+    this.#conflicts.delete(cluster);
+    this.#told.delete(cluster);
+  }
+
   #originsOf(cluster: string): Map<string, Origin> {
     const known = this.#clusters.get(cluster);
     if (known !== undefined) return known;

@@ -15,6 +15,9 @@ import type { ClusterDirectory } from "../core/model/directory.js";
 import type { Frame, FrameSink } from "../core/model/frame.js";
 import { quoteName } from "../core/model/names.js";
 import type { ClusterSummary, ReportedSums } from "../core/model/summary.js";
+import type { ClaimStore } from "./claims/claim-file.js";
+import { ClaimKeeper } from "./claims/claim-keeper.js";
+import type { SourceClaim } from "./claims/cluster-claims.js";
 import { ClusterOrigins } from "./cluster-origins.js";
 import { Clusters } from "./clusters.js";
 import type { CollectorConfig } from "./config.js";
@@ -41,6 +44,8 @@ export interface CollectorOptions {
   readonly files: LogFiles;
   /** Without one, history ends with the window. Closed by its owner, after the collector has stopped. */
   readonly archive?: Archive | undefined;
+  /** Who has told of which clusters, over restarts. */
+  readonly claims?: ClaimStore;
   /** A clean stop gives the archive all that it has not got yet, as far as there is time: others read what it writes. */
   readonly spillAtStop?: boolean;
   /** Sizes that only tests change. */
@@ -62,6 +67,9 @@ const FRAME_CELLS_MAX = 2 ** 21;
 /** A frame further ahead of our clock was made with another one. */
 const FRAME_FUTURE_MS_MAX = 60_000;
 
+/** Between two parts of what the log missed: others have two thirds of the time. */
+const CATCH_UP_PAUSE_MS = 10;
+
 /** Of the five seconds of a stop; the stores need some to close. */
 const LAST_SPILL_MS_MAX = 2_500;
 
@@ -78,6 +86,7 @@ export class Collector implements FrameSink, Component {
   readonly #segmentBytesMax: number;
   readonly #clusters: Clusters;
   readonly #origins = new ClusterOrigins();
+  readonly #claims: ClaimKeeper;
   readonly #window: RecentWindow;
   readonly #history: History;
   readonly #manyHistory: ManyHistory;
@@ -102,7 +111,15 @@ export class Collector implements FrameSink, Component {
   #startedMs = 0;
   #segmentEndedMs = 0;
   #toldFailure: string | undefined;
-  readonly #counts = { frames: 0, cells: 0, newCells: 0, refusedFrames: 0, listenerErrors: 0, gone: 0 };
+  readonly #counts = {
+    frames: 0,
+    cells: 0,
+    newCells: 0,
+    refusedFrames: 0,
+    listenerErrors: 0,
+    gone: 0,
+    leftClusters: 0,
+  };
 
   constructor(options: CollectorOptions) {
     const { config, clock, logger, archive } = options;
@@ -116,6 +133,12 @@ export class Collector implements FrameSink, Component {
     this.#wake = new Wake(clock, () => this.#guarded(() => this.#tick()));
     const { clusters: clustersMax, hosts: hostsMax, metrics: columnsMax } = config.limits;
     this.#clusters = new Clusters({ clustersMax, hostsMax, columnsMax }, logger);
+    this.#claims = new ClaimKeeper({
+      store: options.claims,
+      clock,
+      log: this.#told,
+      drop: (cluster) => this.#dropCluster(cluster),
+    });
     this.#sums = new ReportedSumsTable(clustersMax);
     this.#window = new RecentWindow({
       windowMs: config.window,
@@ -158,23 +181,28 @@ export class Collector implements FrameSink, Component {
     this.#frameListeners.push(listener);
   }
 
-  /** Told when a host has been silent for longer than its DMAX and left. */
+  /** Told when a host left: silent for longer than its DMAX, or its cluster is claimed by no source any more. */
   onGone(listener: GoneListener): void {
     this.#goneListeners.push(listener);
   }
 
-  /** All clusters, in the order in which they were first named. */
+  /** All clusters of the present, in the order in which they were first named. */
   views(): readonly ClusterView[] {
-    return [...this.#clusters.tables()];
+    return this.#clusters.present();
+  }
+
+  /** Of all clusters of which an archive may be given something, also such that are not part of the present any more. */
+  directories(): readonly ClusterDirectory[] {
+    return this.#known().map(({ directory }) => directory);
   }
 
   view(clusterName: string): ClusterView | undefined {
-    return this.#clusters.get(clusterName);
+    return this.#clusters.presentTable(clusterName);
   }
 
   /** @returns undefined for a cluster nobody has named */
   summary(clusterName: string): ClusterSummary | undefined {
-    const view = this.#clusters.get(clusterName);
+    const view = this.view(clusterName);
     if (view === undefined) return undefined;
     const nowMs = this.#clock.nowMs();
     const known = this.#summaries.get(clusterName);
@@ -200,6 +228,16 @@ export class Collector implements FrameSink, Component {
     return this.#manyHistory.buckets(...query);
   }
 
+  /**
+   * These are the sources from now on. To be called before the first ones start, and after others have taken their
+   * place. Clusters that none of them claims leave, see ClusterClaims.
+   */
+  sourcesAre(claims: readonly SourceClaim[]): void {
+    const clusters = this.#clusters.present().map(({ directory }) => directory.name);
+    this.#sums.forget(this.#claims.replace(claims, clusters));
+    this.#wake.within(this.#config.sync);
+  }
+
   /** Everything not archived yet goes to the archive now, not only at the next spill. */
   requestSpill(): void {
     this.#spill?.request();
@@ -222,6 +260,8 @@ export class Collector implements FrameSink, Component {
     this.#log = log;
     this.#report = report;
     replay.finish();
+    // Nobody tells of these any more, or somebody will.
+    for (const table of this.#clusters.tables()) if (table.isSilent) this.#clusters.leave(table.directory.name);
     this.#frameNumber = report.frameNumber;
     this.#lastReplayed = report.frameNumber;
     this.#startedMs = this.#clock.monotonicMs();
@@ -245,6 +285,7 @@ export class Collector implements FrameSink, Component {
     if (this.#spillAtStop && this.#log !== undefined) await this.#spill?.finish(this.#frameNumber, LAST_SPILL_MS_MAX);
     this.#spill?.stop();
     this.#log?.close();
+    this.#claims.save();
     const failure = this.#log?.failure;
     if (failure !== undefined) this.#logger.error(`frame log not complete at the end: ${failure.message}`);
   }
@@ -264,6 +305,8 @@ export class Collector implements FrameSink, Component {
     if (this.#stopped || this.#refuses(frame, nowMs)) return;
 
     log.prepare();
+    this.#clusters.enter(frame.directory.name);
+    this.#claims.told(frame.source, frame.directory.name);
     const number = ++this.#frameNumber;
     const malformedBefore = table.malformed;
     table.apply(frame, number, nowMs);
@@ -292,6 +335,7 @@ export class Collector implements FrameSink, Component {
   /** Passed over after the stop, and where there are too many. Not logged: they are the present, and come again. */
   acceptSums(sums: ReportedSums): void {
     if (this.#stopped) return;
+    this.#claims.worked(sums.source);
     if (this.#sums.accept(sums)) {
       this.#sumRecorder?.reported(sums);
       return;
@@ -305,9 +349,22 @@ export class Collector implements FrameSink, Component {
     return this.#sums.entries(this.#clock.nowMs());
   }
 
+  /** What an alert is made of; asked for every few seconds, so no more than that. */
+  get troubles(): { readonly logFailing: boolean; readonly archiveFailing: boolean; readonly framesLost: number } {
+    return {
+      logFailing: this.#log?.failure !== undefined,
+      archiveFailing: this.#spill?.failure !== undefined,
+      framesLost: this.#window.loss?.frames ?? 0,
+    };
+  }
+
   health(): CollectorHealth {
     let malformed = 0;
-    for (const table of this.#clusters.tables()) malformed += table.malformed;
+    let notNumbers = 0;
+    for (const table of this.#clusters.tables()) {
+      malformed += table.malformed;
+      notNumbers += table.notNumbers;
+    }
     return describeHealth({
       started: this.#log !== undefined && !this.#stopped,
       log: this.#log,
@@ -315,14 +372,15 @@ export class Collector implements FrameSink, Component {
       window: this.#window,
       spill: this.#spill,
       mixedClusters: this.#origins.messages(this.#clock.nowMs()),
-      counts: { ...this.#counts, malformedCells: malformed, refusedClusters: this.#clusters.refused },
+      counts: { ...this.#counts, malformedCells: malformed, notNumbers, refusedClusters: this.#clusters.refused },
     });
   }
 
   #loggedState() {
     return {
       frameNumber: () => this.#frameNumber,
-      views: () => this.#clusters.tables(),
+      // Absent ones too as long as older segments may tell of their hosts: that they left must stand in newer ones.
+      views: () => this.#known(),
       framesAfter: (number: number) => this.#window.framesAfter(number),
     };
   }
@@ -350,6 +408,7 @@ export class Collector implements FrameSink, Component {
     this.#trim(this.#clock.nowMs());
     this.#spill?.tick(this.#frameNumber);
     if (this.#spill === undefined) this.#cutWithoutArchive(log);
+    this.#claims.save();
     this.#planTick();
   }
 
@@ -358,7 +417,7 @@ export class Collector implements FrameSink, Component {
     const { sync, "spill-every": everyMs } = this.#config;
     const cutInMs = this.#segmentEndedMs + everyMs - this.#clock.monotonicMs();
     const inMs = this.#log?.failure === undefined ? (this.#spill?.dueInMs ?? cutInMs) : 0;
-    this.#wake.within(Math.max(sync, inMs));
+    this.#wake.within(this.#log?.isCatchingUp === true ? CATCH_UP_PAUSE_MS : Math.max(sync, inMs));
   }
 
   #tellFailure(message: string | undefined): void {
@@ -387,12 +446,25 @@ export class Collector implements FrameSink, Component {
 
   #trim(nowMs: number): void {
     this.#window.trim(nowMs);
-    for (const table of this.#clusters.tables()) table.freeGone(this.#window.oldestFrame(table.directory));
+    for (const table of this.#clusters.tables()) {
+      table.freeGone(this.#window.oldestFrame(table.directory));
+      this.#clusters.shrink(table.directory.name);
+    }
+  }
+
+  /** Clusters of the present, and those that have a host's row or a frame in the window yet. */
+  #known(): ClusterTable[] {
+    return [...this.#clusters.tables()].filter((table) => {
+      const { directory } = table;
+      if (this.view(directory.name) !== undefined || !table.isEmpty) return true;
+      return this.#window.oldestFrame(directory) !== Number.POSITIVE_INFINITY;
+    });
   }
 
   #expire(): void {
     const nowMs = this.#clock.nowMs();
     this.#trim(nowMs);
+    this.#claims.look();
     const inGrace = this.#clock.monotonicMs() - this.#startedMs < START_GRACE_MS;
     for (const table of this.#clusters.tables()) {
       // Nobody listened while we were down: that a host was not heard then means nothing.
@@ -403,8 +475,30 @@ export class Collector implements FrameSink, Component {
 
   #expireCluster(table: ClusterTable, nowMs: number): void {
     const cluster = table.directory.name;
+    const left = this.#takeOut(table, (number) => table.expire(nowMs, number));
+    this.#counts.gone += left.length;
+    for (const host of left) this.#logger.info({ cluster, host }, "host left: silent for longer than its DMAX");
+    this.#tellGone(cluster, left);
+  }
+
+  /** No source claims it. */
+  #dropCluster(cluster: string): void {
+    const table = this.#clusters.presentTable(cluster);
+    if (table === undefined) return;
+    const left = this.#takeOut(table, (number) => table.leave(number));
+    this.#clusters.leave(cluster);
+    this.#origins.forget(cluster);
+    this.#sumRecorder?.left(cluster);
+    this.#summaries.delete(cluster);
+    this.#counts.leftClusters++;
+    this.#logger.info({ cluster, hosts: left.length }, "cluster left: no source of the configuration tells of it");
+    this.#tellGone(cluster, left);
+  }
+
+  /** @returns names of the hosts that left, which stand in the log now */
+  #takeOut(table: ClusterTable, change: (number: number) => string[]): string[] {
     const number = this.#frameNumber + 1;
-    const left = table.expire(nowMs, number);
+    const left = change(number);
     // A change of the present takes a number, so that readers see it as they see a frame.
     if (table.frameNumber === number) this.#frameNumber = number;
     const rows = left.map((host) => table.directory.findRow(host));
@@ -412,9 +506,11 @@ export class Collector implements FrameSink, Component {
       this.#log?.appendLeft(table, rows, number);
       this.#wake.within(this.#config.sync);
     }
-    for (const host of left) {
-      this.#counts.gone++;
-      this.#logger.info({ cluster, host }, "host left: silent for longer than its DMAX");
+    return left;
+  }
+
+  #tellGone(cluster: string, hosts: readonly string[]): void {
+    for (const host of hosts) {
       for (const listener of this.#goneListeners) this.#call("a host that left", () => listener(cluster, host));
     }
   }

@@ -11,7 +11,7 @@ import type { ReportedSums } from "../core/model/summary.js";
 export class HealthRecord implements FrameSink {
   address = "";
   skewMs = 0;
-  /** Hosts, metrics or datagrams passed over since the start. */
+  /** Hosts, metrics or datagrams passed over since the start, each time they came. */
   malformed = 0;
   /** Octets received since the start; undefined where nobody counts them. */
   receivedBytes: number | undefined;

@@ -4,7 +4,9 @@ import type { Clock } from "../core/base/clock.js";
 import type { Logger } from "../core/base/log.js";
 import { nodeLogFiles } from "../core/base/record-log-files.js";
 import type { Archive } from "../core/model/archive.js";
+import type { ClusterDirectory } from "../core/model/directory.js";
 import type { StorageConfig } from "./config.js";
+import { DescribingArchive } from "./describing-archive.js";
 import type { EventStore } from "./event-store.js";
 import type { StoreHealth } from "./health.js";
 import { STORES, type StoreName } from "./list.js";
@@ -21,6 +23,9 @@ const BACKLOG_BYTES_MAX = 2 ** 30;
 /** A queue of its own is what such a store appends to anyway. */
 const WITH_OWN_QUEUE: readonly StoreName[] = ["remote"];
 
+/** They keep what is said of hosts and metrics too. */
+const DESCRIBED: readonly StoreName[] = ["xml"];
+
 export interface StorageOptions {
   /** Paths in the configuration are relative to it. Made if it is not there. */
   readonly stateDir: string;
@@ -34,6 +39,8 @@ export interface StorageOptions {
 export interface Storage {
   readonly archive: Archive;
   readonly events: EventStore;
+  /** From now on stores that want it are told, at each end of a spill, what these say of hosts and metrics. */
+  describeBy(directories: () => Iterable<ClusterDirectory>): void;
   /** Of each store, as it told it last; of several also what waits for one of them. */
   health(): readonly StoreHealth[];
   /** Waits for appends under way, up to some seconds. Idempotent; never rejects. */
@@ -72,7 +79,8 @@ async function openOne(name: StoreName, { stateDir, config, logger, clock, worke
     logger,
     clock,
   });
-  return { name, client, archive: new WorkerArchive(client, await client.start()) };
+  const Kind = DESCRIBED.includes(name) ? DescribingArchive : WorkerArchive;
+  return { name, client, archive: new Kind(client, await client.start()) };
 }
 
 function joined(opened: readonly Opened[], options: StorageOptions): Storage {
@@ -80,8 +88,12 @@ function joined(opened: readonly Opened[], options: StorageOptions): Storage {
   const first = opened[0];
   if (keeper === undefined || first === undefined) throw new Error("BUG: no store keeps the events");
   const events = new WorkerEventStore(keeper.client);
+  const describeBy = (directories: () => Iterable<ClusterDirectory>) => {
+    for (const { archive } of opened) if (archive instanceof DescribingArchive) archive.directories = directories;
+  };
   if (opened.length === 1) {
-    return { archive: first.archive, events, health: () => [first.client.health], close: () => first.archive.close() };
+    const health = () => [first.client.health];
+    return { archive: first.archive, events, describeBy, health, close: () => first.archive.close() };
   }
   const catchUps = new Map<StoreName, CatchUpArchive>();
   const stores = opened.map(({ name, archive }): Archive => {
@@ -94,6 +106,7 @@ function joined(opened: readonly Opened[], options: StorageOptions): Storage {
   return {
     archive,
     events,
+    describeBy,
     health: () => opened.map(({ name, client }) => united(client.health, catchUps.get(name)?.health())),
     close: () => archive.close(),
   };

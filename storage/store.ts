@@ -2,6 +2,7 @@
 import type { Clock } from "../core/base/clock.js";
 import type { Archive } from "../core/model/archive.js";
 import type { StorageConfig } from "./config.js";
+import type { ClusterDescription } from "./description.js";
 import type { EventStore } from "./event-store.js";
 import type { StoreHealth } from "./health.js";
 
@@ -26,6 +27,8 @@ export interface Store {
   readonly events?: EventStore;
   /** Absent: the store has nothing to say beside its answers. */
   health?(): StoreHealth;
+  /** Told before the end of each spill; absent: the store keeps nothing but samples. */
+  describe?(clusters: readonly ClusterDescription[]): Promise<void>;
 }
 
 /** Runs in the worker thread. @throws StorageError */

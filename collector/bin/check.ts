@@ -1,7 +1,9 @@
 /** `grate check`: is the configuration good, and what does it come to? */
+import { systemClock } from "../../core/base/clock.js";
 import { effectiveYaml } from "../../core/base/config/effective.js";
-import { EXIT, UsageError } from "../../core/base/errors.js";
+import { ConfigError, EXIT, UsageError } from "../../core/base/errors.js";
 import { type Configuration, configurationJsonSchema, loadConfiguration } from "./configuration.js";
+import { checkTlsFiles } from "./tls-check.js";
 
 export interface CheckOptions {
   readonly print?: true;
@@ -15,7 +17,13 @@ export function check(file: string | undefined, options: CheckOptions): number {
     return EXIT.ok;
   }
   if (file === undefined) throw new UsageError("check: no file is named, expected grate check FILE");
-  const { config, written } = loadConfiguration(file);
+  const loaded = loadConfiguration(file);
+  const { config, written } = loaded;
+  const { faults, warnings } = checkTlsFiles(loaded, systemClock.nowMs());
+  for (const { file, line, column, message } of warnings) {
+    process.stderr.write(`${file}:${line}:${column}: warning: ${message}\n`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
   process.stdout.write(
     options.print ? effectiveYaml(written, config, configurationJsonSchema()) : `${file}: good: ${countsOf(config)}\n`,
   );

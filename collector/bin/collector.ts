@@ -9,17 +9,18 @@ import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
 import { createSource } from "../../sensors/list.js";
 import { openStorage, type Storage } from "../../storage/open.js";
-import { XmlRecorder } from "../../storage/xml/xml-recorder.js";
 import { recordLogJournal } from "../../triggers/engine/journal-log.js";
 import { TriggerEngine } from "../../triggers/engine.js";
 import { Collector } from "../pipeline.js";
 import { CollectorServers } from "../serve/servers.js";
 import { type Configuration, loadCollectorConfiguration } from "./configuration.js";
 import { eventHistory, eventKeeper } from "./event-history.js";
+import { ReloadReport } from "./reload-report.js";
 import { changedKeys, rereadConfiguration } from "./reread.js";
 import { selfPort } from "./self.js";
 import { SelfWatch, withSelfTriggers } from "./self-watch.js";
 import { runService, type Service } from "./service.js";
+import { claimFile, claimsOf } from "./source-claims.js";
 import { SourceSet } from "./source-set.js";
 import { TriggerHost } from "./trigger-host.js";
 import { readVersion } from "./version.js";
@@ -64,6 +65,7 @@ async function startCollector(
     logger,
     files: nodeLogFiles(join(stateDir, "frames")),
     archive: storage.archive,
+    claims: claimFile(stateDir),
     // A gmetad that takes the files over goes on from the newest value.
     spillAtStop: config.storage.rrd?.mode === "write",
   });
@@ -84,12 +86,13 @@ async function startCollector(
   const watch: SelfWatch = new SelfWatch({
     host: hostname(),
     troubles: () => {
-      const { logFailing = 0, archiveFailing = 0, losingFrames = 0 } = present.health().counters;
+      const { logFailing, archiveFailing, framesLost } = present.troubles;
       return {
-        frame_log_failing: logFailing,
-        archive_failing: archiveFailing,
-        frames_lost: losingFrames,
-        alert_journal_failing: triggers.health().journal.ok ? 0 : 1,
+        frame_log_failing: logFailing ? 1 : 0,
+        archive_failing: archiveFailing ? 1 : 0,
+        frames_lost: framesLost,
+        alert_journal_failing: triggers.journalOk ? 0 : 1,
+        history_damaged: storage.health().reduce((sum, { counters }) => sum + (counters["damagedFiles"] ?? 0), 0),
       };
     },
     evaluate: (view, frameTimeMs) => triggers.evaluate(view, frameTimeMs),
@@ -104,11 +107,8 @@ async function startCollector(
     clock,
     logger,
   });
-  const xml = config.storage.xml;
-  const recorder =
-    xml === undefined
-      ? undefined
-      : new XmlRecorder({ config: xml, stateDir, views: () => present.views(), clock, logger });
+  storage.describeBy(() => present.directories());
+  const report = new ReloadReport();
   const servers = new CollectorServers({
     config: config.serve,
     stateDir,
@@ -122,8 +122,9 @@ async function startCollector(
       sources: () => sources.health(),
       collector: () => present.health(),
       triggers: () => triggers.health(),
-      storage: () => [...storage.health(), ...(recorder === undefined ? [] : [recorder.health()])],
+      storage: () => storage.health(),
       triggersFault: () => triggers.fault,
+      reload: report,
     }),
     clock,
     logger,
@@ -131,20 +132,17 @@ async function startCollector(
 
   // What is kept first, then who asks, then who brings: nobody is answered from half a replay.
   const store: Component = { start: async () => {}, stop: () => storage.close() };
-  const parts: Component[] = [
-    store,
-    present,
-    triggers,
-    watch,
-    servers,
-    ...(recorder === undefined ? [] : [recorder]),
-    sources,
-  ];
+  // Clusters that nobody asks for any more leave before anybody sees them, and when triggers can end their alerts.
+  const claims: Component = {
+    start: async () => present.sourcesAre(claimsOf(config.sources)),
+    stop: async () => {},
+  };
+  const parts: Component[] = [store, present, triggers, claims, watch, servers, sources];
   await startAll(parts);
   logger.info({ stateDir, sources: config.sources.length, triggers: config.triggers.length }, "the collector works");
   return {
     stop: () => stopAll(parts),
-    reload: reloader(config, file, sources, triggers, logger),
+    reload: reloader(config, file, { present, sources, triggers, report, logger }),
   };
 }
 
@@ -152,23 +150,33 @@ async function startCollector(
 const FIXED = ["window", "window-memory", "spill-every", "sync", "limits", "storage", "serve"] as const;
 const JUDGING = ["triggers", "receivers", "commands"] as const;
 
+interface Reloaded {
+  readonly present: Pick<Collector, "sourcesAre">;
+  readonly sources: SourceSet;
+  readonly triggers: TriggerHost;
+  readonly report: ReloadReport;
+  readonly logger: Logger;
+}
+
 function reloader(
   started: Configuration,
   file: string,
-  sources: SourceSet,
-  triggers: TriggerHost,
-  logger: Logger,
+  { present, sources, triggers, report, logger }: Reloaded,
 ): () => Promise<void> {
   let inForce = started;
   return async () => {
-    const next = rereadConfiguration(file, logger, loadCollectorConfiguration);
+    const next = rereadConfiguration(file, logger, loadCollectorConfiguration, (reason) =>
+      report.refused(reason, clock.nowMs()),
+    );
     if (next === undefined) return;
     const changes = await sources.replace(next.sources);
+    present.sourcesAre(claimsOf(next.sources));
     const judging = changedKeys(inForce, next, JUDGING);
     if (judging.length > 0 || triggers.fault !== "") await triggers.replace(next);
     inForce = next;
     logger.info({ changes: [...changes, ...judging.map((key) => `${key} changed`)] }, "configuration read anew");
     const fixed = changedKeys(started, next, FIXED);
+    report.taken(fixed);
     if (fixed.length > 0) logger.warn({ keys: fixed }, `${fixed.join(", ")}: the change needs a restart`);
   };
 }

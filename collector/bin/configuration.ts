@@ -22,6 +22,7 @@ import {
 } from "../../triggers/config.js";
 import { viewerSchema } from "../../viewer/config.js";
 import { collectorShape } from "../config.js";
+import { ownAddresses, ownPortFaults } from "./own-ports.js";
 
 export const configurationSchema = z
   .strictObject({
@@ -35,7 +36,7 @@ export const configurationSchema = z
     viewer: viewerSchema,
   })
   .superRefine((config, context) => {
-    for (const { path, message } of relationFaults(config))
+    for (const { path, message } of [...relationFaults(config), ...ownPortFaults(config, ownAddresses())])
       context.addIssue({ code: "custom", path: [...path], message });
   })
   .meta({ title: "Grate", description: "Configuration of grate; durations as 15s, 10m, 1h30m" });

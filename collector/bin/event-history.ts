@@ -1,7 +1,7 @@
 /** Alert events from memory, and from the store where memory does not reach. */
 import type { AlertEvent } from "../../core/model/alert.js";
-import type { EventStore } from "../../storage/event-store.js";
-import type { EventSink } from "../../triggers/engine/event-feed.js";
+import type { EventStore, StateStore } from "../../storage/event-store.js";
+import type { EventSink, StateKeeper } from "../../triggers/engine/event-feed.js";
 
 /**
  * @param recent newest first, at most `limit`, only older ones than `before`
@@ -22,9 +22,22 @@ export function eventHistory(
 }
 
 /** The store as the trigger engine wants it. */
-export function eventKeeper(store: Pick<EventStore, "append" | "read">): Required<EventSink> {
+export function eventKeeper(store: EventStore): EventSink {
+  const { states } = store;
   return {
     append: (events) => store.append(events),
     lastSequence: async () => (await store.read({ limit: 1 }))[0]?.sequence ?? 0,
+    ...(states === undefined ? {} : { states: stateKeeper(states, store) }),
+  };
+}
+
+function stateKeeper(states: StateStore, store: EventStore): StateKeeper {
+  return {
+    append: (events, changes) => states.append(events, changes),
+    read: (query) => states.read(query),
+    async event(sequence) {
+      const [found] = await store.read({ limit: 1, beforeSequence: sequence + 1 });
+      return found?.sequence === sequence ? found : undefined;
+    },
   };
 }

@@ -3,11 +3,15 @@ import { ConfigError, messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
 import { type Configuration, loadConfiguration } from "./configuration.js";
 
-/** @returns undefined where the file has faults, which are logged one by one */
+/**
+ * @param onRefused told why in one line
+ * @returns undefined where the file has faults, which are logged one by one
+ */
 export function rereadConfiguration(
   file: string,
   logger: Logger,
   load: (file: string) => { readonly config: Configuration } = loadConfiguration,
+  onRefused: (reason: string) => void = () => {},
 ): Configuration | undefined {
   try {
     return load(file).config;
@@ -17,12 +21,21 @@ export function rereadConfiguration(
         const at = `${fault.file}:${fault.line}:${fault.column}`;
         logger.error({ at }, `configuration refused: ${at}: ${fault.message}`);
       }
+      onRefused(firstOf(error));
     } else {
       logger.error({ file }, `configuration refused: ${messageOf(error)}`);
+      onRefused(messageOf(error));
     }
     logger.error({ file }, "the configuration in force stays");
     return undefined;
   }
+}
+
+function firstOf({ faults }: ConfigError): string {
+  const [fault] = faults;
+  if (fault === undefined) return "no reason is given";
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  return `${fault.file}:${fault.line}:${fault.column}: ${fault.message}${more}`;
 }
 
 /** @returns the keys whose values differ; values are compared as JSON tells them */

@@ -31,6 +31,8 @@ const TROUBLES = [
   { name: "collector-journal", metric: "alert_journal_failing", severity: "critical", for: "0s" },
   // An archive may be away for a moment; nothing is lost meanwhile.
   { name: "collector-archive", metric: "archive_failing", severity: "warning", for: "1m" },
+  // Some history is not shown until somebody gets it back.
+  { name: "collector-history", metric: "history_damaged", severity: "warning", for: "0s" },
 ] as const;
 
 type TroubleMetric = (typeof TROUBLES)[number]["metric"];

@@ -5,6 +5,7 @@ import type { TriggerHealth } from "../../triggers/engine.js";
 import type { CollectorHealth } from "../health.js";
 import type { SelfPort } from "../serve/ports.js";
 import type { MetricFamily } from "../serve/prometheus.js";
+import type { ReloadReport } from "./reload-report.js";
 import { storageFamilies } from "./storage-families.js";
 
 export interface SelfParts {
@@ -15,9 +16,11 @@ export interface SelfParts {
   readonly storage: () => readonly StoreHealth[];
   /** Why no trigger is judged; "" while they are. */
   readonly triggersFault: () => string;
+  readonly reload: Pick<ReloadReport, "messages" | "families">;
 }
 
-export function selfPort({ version, sources, collector, triggers, storage, triggersFault }: SelfParts): SelfPort {
+export function selfPort(parts: SelfParts): SelfPort {
+  const { version, sources, collector, triggers, storage, triggersFault, reload } = parts;
   return {
     version,
     sources,
@@ -35,11 +38,11 @@ export function selfPort({ version, sources, collector, triggers, storage, trigg
       const faults = grave.filter((message) => message !== "");
       return {
         ready: frames.ready && faults.length === 0,
-        messages: [...frames.messages, ...faults, ...light],
+        messages: [...frames.messages, ...faults, ...light, ...reload.messages()],
         counters: frames.counters,
       };
     },
-    families: () => [...triggerFamilies(triggers()), ...storageFamilies(storage())],
+    families: () => [...triggerFamilies(triggers()), ...storageFamilies(storage()), ...reload.families()],
   };
 }
 

@@ -4,12 +4,14 @@ import type { MetricFamily } from "../serve/prometheus.js";
 
 /** Name in the store's health, name here, what it is. A counter that is not listed is not shown. */
 const COUNTERS: readonly (readonly [key: string, name: string, help: string])[] = [
+  ["damagedFiles", "storage_damaged_files", "Damaged files of history: set aside, or in use and found by a read."],
   ["queuedSamples", "storage_queued_samples", "Samples that wait to be written to a remote store."],
   ["queueBytes", "storage_queue_bytes", "Files of that queue."],
   ["sentSamplesTotal", "storage_sent_samples_total", "Samples that a remote store took."],
   ["requestsTotal", "storage_requests_total", "Requests with samples that a remote store answered."],
   ["failuresTotal", "storage_failures_total", "Requests with samples that are made again."],
   ["refusedSamplesTotal", "storage_refused_samples_total", "Samples given up because a remote store refused them."],
+  ["endedSeriesTotal", "storage_ended_series_total", "Series whose end a remote store was told."],
   ["droppedFullSamplesTotal", "storage_dropped_full_samples_total", "Samples given up because the queue was full."],
   ["droppedOldSamplesTotal", "storage_dropped_old_samples_total", "Samples given up because they waited too long."],
   [
@@ -28,7 +30,13 @@ const COUNTERS: readonly (readonly [key: string, name: string, help: string])[] 
   ["documentBytesTotal", "storage_document_bytes_total", "Their bytes, packed."],
   ["documentFilesBytes", "storage_document_files_bytes", "All files of documents, at the last sweep."],
   ["documentFailuresTotal", "storage_document_failures_total", "Documents that could not be written."],
-  ["documentsSkippedTotal", "storage_documents_skipped_total", "Times at which the one before was not done yet."],
+  ["documentSamplesWaiting", "storage_document_samples_waiting", "Samples that wait for their document."],
+  [
+    "documentSamplesRefusedTotal",
+    "storage_document_samples_refused_total",
+    "Samples that no document can hold: of names or times that it cannot say, or beyond the limits of a cluster.",
+  ],
+  ["documentDamagedTotal", "storage_document_damaged_total", "Damaged parts of documents that were passed over."],
 ];
 
 export function storageFamilies(stores: readonly StoreHealth[]): MetricFamily[] {

@@ -12,7 +12,10 @@ import type { TriggersConfig } from "../../triggers/config.js";
 import type { TriggerEngine } from "../../triggers/engine.js";
 
 /** What is used of an engine. */
-export type Engine = Pick<TriggerEngine, "start" | "stop" | "evaluate" | "hostGone" | "alerts" | "events" | "health">;
+export type Engine = Pick<
+  TriggerEngine,
+  "start" | "stop" | "evaluate" | "hostGone" | "alerts" | "events" | "health" | "journalOk"
+>;
 
 export interface TriggerHostOptions {
   readonly config: TriggersConfig;
@@ -57,6 +60,10 @@ export class TriggerHost implements Component {
 
   events(limit: number, before?: number): AlertEvent[] {
     return this.#engine.events(limit, before);
+  }
+
+  get journalOk(): boolean {
+    return this.#engine.journalOk;
   }
 
   health(): ReturnType<Engine["health"]> {

@@ -30,15 +30,23 @@ export interface HistoryRange {
 
 /** @throws HistoryError if the range is none, or has too many steps */
 export function checkRange({ fromMs, toMs, stepMs }: HistoryRange, { bucketsMax }: HistoryLimits): void {
-  if (!Number.isFinite(fromMs) || !Number.isFinite(toMs) || fromMs >= toMs) {
-    throw new HistoryError(`history from ${fromMs} to ${toMs}: expected two times in ms, the first before the second`);
-  }
+  const fault = rangeFault(fromMs, toMs);
+  if (fault !== undefined) throw new HistoryError(`history from ${fromMs} to ${toMs}: ${fault}`);
   if (stepMs === undefined) return;
   if (!(stepMs > 0)) throw new HistoryError(`history by steps of ${stepMs} ms: expected more than 0`);
   const count = Math.ceil((toMs - fromMs) / stepMs);
   if (count > bucketsMax) {
     throw new HistoryError(`history in ${count} steps: at most ${bucketsMax} are allowed, ask for longer steps`);
   }
+}
+
+/** @returns what is wrong and what was expected */
+function rangeFault(fromMs: number, toMs: number): string | undefined {
+  const expected = "expected two times in ms since 1970, the first before the second";
+  const bad = [fromMs, toMs].find((timeMs) => !Number.isFinite(timeMs));
+  if (bad !== undefined) return `${bad} is no time, ${expected}`;
+  if (fromMs < toMs) return undefined;
+  return `${fromMs === toMs ? "it ends where it begins" : `it ends ${fromMs - toMs} ms before it begins`}, ${expected}`;
 }
 
 /** Buckets at the ends are filled whole, so that two queries agree on them. */

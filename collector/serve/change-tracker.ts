@@ -39,7 +39,9 @@ export class ChangeTracker {
     firing: (clusterName: string) => number,
     sums: readonly ReportedSums[] = [],
   ): Changes {
-    const views = this.#present.views().filter((view) => cluster === undefined || view.directory.name === cluster);
+    const all = this.#present.views();
+    this.#forgetAbsent(all);
+    const views = all.filter((view) => cluster === undefined || view.directory.name === cluster);
     const frame = this.#present.frameNumber;
     return {
       full: sinceFrame === undefined,
@@ -53,6 +55,12 @@ export class ChangeTracker {
       }),
       sums: cluster === undefined ? this.#sums.changes(sums, frame + 1, sinceFrame) : [],
     };
+  }
+
+  /** Who is told now that a cluster is not there must be told all of it when it comes back. */
+  #forgetAbsent(views: readonly ClusterView[]): void {
+    const present = new Set(views.map((view) => view.directory.name));
+    for (const name of this.#clusters.keys()) if (!present.has(name)) this.#clusters.delete(name);
   }
 
   #track(view: ClusterView): ClusterTrack {

@@ -19,6 +19,11 @@ export function parseHttpRequest(line: string): HttpRequest | undefined {
 /** Where a line that has only begun is one of HTTP. */
 export const HTTP_GET = "GET ";
 
+/** @returns the method of a line that has only begun and is one of HTTP, else undefined */
+export function httpMethod(start: string): string | undefined {
+  return /^([A-Z]{3,16}) /.exec(start)?.[1];
+}
+
 export const XML_TYPE = "application/xml";
 export const JSON_TYPE = "application/json";
 
@@ -26,6 +31,7 @@ const REASONS = Object.freeze({
   200: "OK",
   400: "Bad Request",
   405: "Method Not Allowed",
+  414: "URI Too Long",
   503: "Service Unavailable",
 });
 export type HttpStatus = keyof typeof REASONS;

@@ -7,7 +7,8 @@ export type LineResult =
   | { readonly kind: "line"; readonly octets: Buffer }
   /** The client went away without a line. */
   | { readonly kind: "left" }
-  | { readonly kind: "too-long" }
+  /** With what has come of it. */
+  | { readonly kind: "too-long"; readonly start: Buffer }
   | { readonly kind: "too-late" };
 
 export interface LineLimits {
@@ -29,7 +30,7 @@ export function readLine(socket: Socket, clock: Clock, limits: LineLimits): Prom
     const onData = (chunk: Buffer) => {
       const end = lineEnd(chunk);
       octets = Buffer.concat([octets, end < 0 ? chunk : chunk.subarray(0, end)]);
-      if (octets.length > limits.octetsMax(octets)) finish({ kind: "too-long" });
+      if (octets.length > limits.octetsMax(octets)) finish({ kind: "too-long", start: octets });
       else if (end >= 0) finish({ kind: "line", octets });
     };
     const onEnd = () => finish(octets.length > 0 ? { kind: "line", octets } : { kind: "left" });

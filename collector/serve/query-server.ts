@@ -15,7 +15,15 @@ import type { Document, Documents } from "./documents.js";
 import { type ExtensionAnswer, type ExtensionAnswers, errorAnswer } from "./extension-answers.js";
 import { type GangliaQuery, parseGangliaQuery, parseHttpQuery } from "./ganglia-query.js";
 import type { GmetadStatus } from "./gmetad-status.js";
-import { HTTP_GET, type HttpRequest, httpHead, httpRefusal, parseHttpRequest, XML_TYPE } from "./http-form.js";
+import {
+  HTTP_GET,
+  type HttpRequest,
+  httpHead,
+  httpMethod,
+  httpRefusal,
+  parseHttpRequest,
+  XML_TYPE,
+} from "./http-form.js";
 import { type LineLimits, readLine } from "./line-reader.js";
 import type { GangliaPort } from "./ports.js";
 import { TcpServer, type TcpServerOptions } from "./tcp-server.js";
@@ -72,12 +80,28 @@ class QueryClients {
       case "left":
         return closed(socket, "left");
       case "too-long":
-        return closed(socket, "rejected");
+        return this.#refuseLong(socket, result.start.toString("latin1"));
       case "too-late":
         return closed(socket, "slow");
       case "line":
         return this.#answer(socket, decodeLine(result.octets));
     }
+  }
+
+  /** Who speaks HTTP or our own verbs is told why; of gmetad's grammar is closed without a word, as gmetad does. */
+  async #refuseLong(socket: Socket, start: string): Promise<Outcome> {
+    const method = httpMethod(start);
+    if (method !== undefined) {
+      const message = `the request line is too long, expected a GET of at most ${ENCODED_LINE_MAX} octets`;
+      return this.#refuse(socket, httpRefusal(414, method === "HEAD" ? "" : message));
+    }
+    if (!start.startsWith(EXTENSION_PREFIX)) return closed(socket, "rejected");
+    const refusal = errorAnswer("bad-request", `the line is too long, expected at most ${ENCODED_LINE_MAX} octets`);
+    const outcome = await this.#write(
+      socket,
+      this.#options.documents.openSmall(() => refusal.build()),
+    );
+    return outcome === "answered" ? "rejected" : outcome;
   }
 
   #answer(socket: Socket, line: string): Promise<Outcome> {

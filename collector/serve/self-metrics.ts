@@ -59,10 +59,12 @@ const COUNTERS: readonly (readonly [key: string, name: string, help: string])[] 
   ["cells", "values_total", "Values in frames."],
   ["newCells", "new_values_total", "Values in frames that were news."],
   ["malformedCells", "malformed_values_total", "Values passed over: no such host or metric, or an impossible time."],
+  ["notNumbers", "not_number_values_total", "New values of numeric metrics that were none, such as nan."],
   ["refusedFrames", "refused_frames_total", "Frames refused for their time or size."],
   ["refusedClusters", "refused_clusters_total", "Clusters refused for their name or number."],
   ["listenerErrors", "listener_errors_total", "Failures of those who listen to frames."],
   ["gone", "gone_hosts_total", "Hosts that left, silent for longer than their DMAX."],
+  ["leftClusters", "left_clusters_total", "Clusters that left because no source of the configuration claims them."],
   ["windowFrames", "window_frames", "Frames in memory."],
   ["windowBytes", "window_bytes", "Memory of the frames kept."],
   ["windowSamples", "window_samples", "Samples in memory."],
@@ -111,7 +113,7 @@ function* sourceMetrics(status: Status): Generator<MetricFamily> {
   yield {
     name: "source_malformed_total",
     type: "counter",
-    help: "Hosts, metrics or datagrams passed over as malformed.",
+    help: "Hosts, metrics or datagrams passed over as malformed, counted each time that they are read.",
     samples: each((source) => source.malformed),
   };
   yield {

@@ -26,6 +26,8 @@ export class SumRecorder {
   readonly #everyMs: number;
   readonly #clusters = new Map<string, SumLog>();
   readonly #reported = new Map<string, SumLog>();
+  /** Clusters that are not told in detail any more; what of theirs is not written waits for it. */
+  readonly #left = new Set<string>();
   #wholeMs = Number.NEGATIVE_INFINITY;
   #size = 0;
 
@@ -37,14 +39,21 @@ export class SumRecorder {
   /** A frame was taken into the view. */
   frame(view: ClusterView, timeMs: number): void {
     const { name } = view.directory;
+    this.#left.delete(name);
     const log = logOf(this.#clusters, name, "cluster", name);
     if (!this.#isDue(log, timeMs)) return;
     this.#add(log, timeMs, summarize(view, timeMs).metrics);
   }
 
+  /** The cluster is not part of the present any more. */
+  left(cluster: string): void {
+    if (this.#clusters.has(cluster)) this.#left.add(cluster);
+    this.#dropLeft();
+  }
+
   reported(sums: ReportedSums): void {
     const key = reportedKey(sums.kind, sums.name);
-    if (this.#clusters.has(sums.name)) {
+    if (this.#clusters.has(sums.name) && !this.#left.has(sums.name)) {
       this.#reported.delete(key);
       return;
     }
@@ -68,7 +77,16 @@ export class SumRecorder {
       this.#clusters.get(name)?.forget(lastMs);
       this.#reported.get(reportedKey(kind, name))?.forget(lastMs);
     }
+    this.#dropLeft();
     this.#size = this.#logs().reduce((size, log) => size + log.size, 0);
+  }
+
+  #dropLeft(): void {
+    for (const name of this.#left) {
+      if (this.#clusters.get(name)?.size !== 0) continue;
+      this.#clusters.delete(name);
+      this.#left.delete(name);
+    }
   }
 
   #logs(): SumLog[] {

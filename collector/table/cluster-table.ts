@@ -65,6 +65,8 @@ export class ClusterTable implements ClusterView, FrameNews {
   newHeardCount = 0;
   /** Cells and hearings passed over because they cannot be true: no such row or column, no such time. */
   malformed = 0;
+  /** News of numeric metrics that were no finite number, see Frame.values. */
+  notNumbers = 0;
 
   readonly #columns: Cells[] = [];
   /** Rows of hosts that left: number of the newest frame at that time. */
@@ -181,6 +183,35 @@ export class ClusterTable implements ClusterView, FrameNews {
   }
 
   /**
+   * All hosts leave: nobody asks for the cluster any more.
+   * @param nextFrame as for expire
+   * @returns names of the hosts that left now
+   */
+  leave(nextFrame: number): string[] {
+    const left: string[] = [];
+    for (let row = 0; row < this.rowCount; row++) {
+      const host = this.directory.host(row);
+      if (host === undefined || this.#gone.has(row)) continue;
+      if ((this.reportedMs[row] as number) > 0) left.push(host.name);
+      this.#leave(row, nextFrame);
+    }
+    return left;
+  }
+
+  /** No host is part of the present. */
+  get isSilent(): boolean {
+    return this.reportedMs.every((timeMs) => timeMs === 0);
+  }
+
+  /** No row is a host's, not even of one that left. */
+  get isEmpty(): boolean {
+    for (let row = 0; row < this.directory.rowCount; row++) {
+      if (this.directory.host(row) !== undefined) return false;
+    }
+    return true;
+  }
+
+  /**
    * Gives the rows of hosts that left back to the directory.
    * @param oldestFrame oldest frame of this cluster that anyone still has by row
    */
@@ -255,6 +286,7 @@ export class ClusterTable implements ClusterView, FrameNews {
       if (!this.#heardBy(row, timeMs, nowMs)) return false;
       cells.values[row] = value;
       cells.decimals[row] = frame.decimals[i] as number;
+      if (Number.isNaN(value)) this.notNumbers++;
     } else {
       const text = frame.texts[raw];
       if (text === undefined) return this.#refuse();

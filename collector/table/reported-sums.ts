@@ -6,7 +6,7 @@
 import { nameFault } from "../../core/model/names.js";
 import type { ReportedSums } from "../../core/model/summary.js";
 
-/** As long as gmond by default remembers a silent host: a source that was removed is shown no longer. */
+/** As long as gmond by default remembers a silent host. */
 const KEPT_MS = 86_400_000;
 
 export class ReportedSumsTable {
@@ -30,6 +30,13 @@ export class ReportedSumsTable {
     }
     this.#entries.set(key, sums);
     return true;
+  }
+
+  /** Forgets what sources told that nobody asks any more. */
+  forget(isGone: (source: string) => boolean): void {
+    for (const [key, { source }] of this.#entries) {
+      if (isGone(source)) this.#entries.delete(key);
+    }
   }
 
   /** In the order in which they were first told. */

@@ -156,8 +156,10 @@ export function lockStateDir(path: string, options: LockOptions): StateLock {
     command: options.command,
     since: new Date(options.nowMs).toISOString(),
   };
-  const draft = join(path, `${name}-draft.${pid}`);
+  const draft = join(path, draftName(name, pid));
   try {
+    // First, so that a full disk has room for ours.
+    dropLeftDrafts(path, name, processes);
     // Written in full under another name first: whoever sees the lock sees its holder.
     writeFileSync(draft, `${JSON.stringify(me)}\n`, { mode: 0o600 });
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -187,6 +189,19 @@ export function lockStateDir(path: string, options: LockOptions): StateLock {
     throw error instanceof GrateError ? error : stateError(path, "write a lock into", error);
   } finally {
     unlinkIfThere(draft);
+  }
+}
+
+function draftName(name: string, pid: number): string {
+  return `${name}-draft.${pid}`;
+}
+
+/** Drafts of processes that were killed while they wrote one, or found the disk full. */
+function dropLeftDrafts(path: string, name: string, processes: ProcessTable): void {
+  const begin = draftName(name, 0).slice(0, -1);
+  for (const file of readdirSync(path)) {
+    const pid = file.startsWith(begin) ? file.slice(begin.length) : "";
+    if (/^[1-9]\d{0,9}$/.test(pid) && processes.startTicks(Number(pid)) === undefined) unlinkIfThere(join(path, file));
   }
 }
 
@@ -240,6 +255,7 @@ function markReleased(draft: string, file: string): void {
     renameSync(draft, file);
   } catch {
     // A full disk: the next one sees by our pid that we are gone.
+    unlinkIfThere(draft);
   }
 }
 

@@ -25,7 +25,11 @@ export class Frame {
   count = 0;
   rows = new Uint32Array(FIRST_CAPACITY);
   columns = new Uint32Array(FIRST_CAPACITY);
-  /** The number; for a text column the index into `texts`. NaN is "no value". */
+  /**
+   * The number; for a text column the index into `texts`. NaN: the sender had no finite number to tell ("nan",
+   * "inf", a word under a numeric type). That is news as any number is, whichever way it came: it takes the place of
+   * the number held, is unknown to triggers and is served on as "nan". What was not said at all is no cell.
+   */
   values = new Float64Array(FIRST_CAPACITY);
   /** When the cell's value was taken, epoch ms. */
   timesMs = new Float64Array(FIRST_CAPACITY);

@@ -7,6 +7,7 @@ export * from "./directory.js";
 export * from "./duration.js";
 export * from "./frame.js";
 export * from "./host.js";
+export * from "./kept-state.js";
 export * from "./liveness.js";
 export * from "./metric.js";
 export * from "./names.js";

@@ -77,7 +77,7 @@ export class ChannelMetrics {
       if (!slot.isNumber) return false;
       const number = shapes.number(shape);
       if (shapes.isCut) return false;
-      if (!Number.isNaN(number)) this.#frame.pushNumber(row, slot.column, number, timeMs, shape.decimals);
+      this.#frame.pushNumber(row, slot.column, number, timeMs, shape.decimals);
       return true;
     }
     const known = slot.text;
@@ -89,7 +89,7 @@ export class ChannelMetrics {
     } else {
       const read = known !== undefined && known.text === text ? known : readText(text);
       slot.text = read;
-      if (!Number.isNaN(read.number)) this.#frame.pushNumber(row, slot.column, read.number, timeMs, read.decimals);
+      this.#frame.pushNumber(row, slot.column, read.number, timeMs, read.decimals);
     }
     return true;
   }
@@ -177,11 +177,12 @@ export class ChannelMetrics {
       const { number, decimals } = value.isText
         ? readText(value.text)
         : { number: value.value, decimals: value.decimals };
-      if (!Number.isNaN(number)) this.#frame.pushNumber(row, slot.column, number, timeMs, decimals);
+      this.#frame.pushNumber(row, slot.column, number, timeMs, decimals);
     } else if (value.isText) {
       this.#frame.pushText(row, slot.column, value.text, timeMs);
-    } else if (!Number.isNaN(value.value)) {
-      this.#frame.pushText(row, slot.column, formatNumber(value.value, value.decimals), timeMs);
+    } else {
+      const text = Number.isNaN(value.value) ? "nan" : formatNumber(value.value, value.decimals);
+      this.#frame.pushText(row, slot.column, text, timeMs);
     }
   }
 }

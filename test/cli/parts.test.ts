@@ -7,6 +7,7 @@ import {
   loadConfiguration,
 } from "../../collector/bin/configuration.js";
 import { eventHistory } from "../../collector/bin/event-history.js";
+import { ReloadReport } from "../../collector/bin/reload-report.js";
 import { type SelfParts, selfPort } from "../../collector/bin/self.js";
 import { readVersion } from "../../collector/bin/version.js";
 import type { AlertEvent } from "../../core/model/alert.js";
@@ -120,6 +121,7 @@ describe("what the collector says of itself", () => {
       triggers: () => ({ ...healthy, ...change }),
       storage: () => [],
       triggersFault: () => "",
+      reload: new ReloadReport(),
       ...more,
     });
   }
@@ -154,6 +156,47 @@ describe("what the collector says of itself", () => {
     ],
   ])("%s", (_, port, ready, messages) => {
     expect(port.health()).toEqual({ ready, messages, counters: { frames: 7 } });
+  });
+
+  describe("a configuration that is not in force is told in words and numbers, and is no reason to be called not ready", () => {
+    const numbers = (report: ReloadReport) =>
+      Object.fromEntries(report.families().map(({ name, samples }) => [name, samples[0]?.value]));
+    const told = (report: ReloadReport) => {
+      const { ready, messages } = self({}, { reload: report }).health();
+      return [ready, ...messages];
+    };
+
+    test("a refused file, until the next good one", () => {
+      const report = new ReloadReport();
+      report.refused('g.yaml:5:1: unknown key "windos" (and 2 more)', 1_700_000_000_500);
+      expect(told(report)).toEqual([
+        true,
+        "configuration: refused at 2023-11-14 22:13 UTC, the one before stays in force: " +
+          'g.yaml:5:1: unknown key "windos" (and 2 more)',
+      ]);
+      expect(numbers(report)).toEqual({
+        config_reload_failed: 1,
+        config_reload_failed_time_seconds: 1_700_000_000.5,
+        config_restart_needed: 0,
+      });
+      report.taken([]);
+      expect([told(report), numbers(report)["config_reload_failed"]]).toEqual([[true], 0]);
+    });
+
+    test("a change that needs a restart, until it is taken back, over a refused file too", () => {
+      const report = new ReloadReport();
+      report.taken(["storage", "serve"]);
+      expect(told(report)).toEqual([true, "configuration: the change of storage, serve needs a restart"]);
+      report.refused("g.yaml: permission denied", 0);
+      expect(told(report)).toHaveLength(3);
+      expect(numbers(report)["config_restart_needed"]).toBe(2);
+      report.taken([]);
+      expect(told(report)).toEqual([true]);
+    });
+
+    test("they are on /metrics", () => {
+      expect([...self().families()].map(({ name }) => name)).toContain("config_reload_failed");
+    });
   });
 
   test("numbers of the triggers, in base units", () => {

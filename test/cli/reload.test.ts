@@ -167,6 +167,7 @@ describe("triggers", () => {
         alerts: () => [],
         events: () => [],
         health: () => ({}) as ReturnType<Engine["health"]>,
+        journalOk: true,
       };
     };
     return { host: new TriggerHost({ config: config("old"), create, views: () => [view], logger: silentLogger }), log };

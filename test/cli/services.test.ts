@@ -16,6 +16,7 @@ let directory: string;
 let gmond: Server;
 let gmondPort: number;
 const running: RunningGrate[] = [];
+const taken: Server[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "grate-services-"));
@@ -25,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const process of running.splice(0)) await process.end("SIGKILL");
-  await new Promise((resolve) => gmond.close(resolve));
+  for (const server of [gmond, ...taken.splice(0)]) await new Promise((resolve) => server.close(resolve));
   rmSync(directory, { recursive: true });
 });
 
@@ -33,6 +34,13 @@ function listenAnywhere(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
+}
+
+/** A port that somebody has, until the test ends; not the gmond's, which is a source and would be refused before. */
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  taken.push(server);
+  return await listenAnywhere(server);
 }
 
 /** Ports that nobody has at the moment. */
@@ -135,9 +143,11 @@ describe("collector", () => {
     expect(before).toBeGreaterThan(0);
   });
 
-  test("SIGHUP: a bad file is refused with its place, a good one is taken over", async () => {
+  test("SIGHUP: a bad file is refused with its place, a good one is taken over, and status says how it stands", async () => {
     const file = writeConfig(anywhere);
-    const { collector, query } = await startCollector(file);
+    const { collector, query, control } = await startCollector(file);
+    const notes = () =>
+      JSON.parse(grate(["status", "--query", query, "--control", control, "--state", state(), "--json"]).stdout).notes;
 
     writeConfig(anywhere, "windos: 1h\n");
     collector.signal("SIGHUP");
@@ -145,18 +155,84 @@ describe("collector", () => {
     const refusal = logLines(collector).find((line) => line["at"] !== undefined);
     expect(refusal).toMatchObject({ level: "error", at: `${file}:5:1` });
     expect(JSON.parse(grate(["status", "--query", query, "--json"]).stdout).sources).toHaveLength(1);
+    expect(notes()).toEqual([
+      expect.stringMatching(
+        /^configuration: refused at .* UTC, the one before stays in force: .*:5:1: unknown key "windos"/,
+      ),
+    ]);
 
     writeConfig(anywhere, "window: 2h\ntriggers: [{ name: there, when: cpu_num > 0 }]\n");
     collector.signal("SIGHUP");
     await collector.until(says("window: the change needs a restart"));
     const taken = logLines(collector).find((line) => line["msg"] === "configuration read anew");
     expect(taken).toMatchObject({ changes: ["triggers changed"] });
+    expect(notes()).toEqual(["configuration: the change of window needs a restart"]);
     const { alerts } = JSON.parse(grate(["alerts", "--query", query, "--json"]).stdout);
     expect(alerts.map((alert: { host: string }) => alert.host)).toEqual(HOSTS);
   });
 
+  test("SIGHUP: with a source that is removed its cluster goes and its alerts end, and a restart brings neither back", async () => {
+    const other = createServer((socket) => {
+      socket
+        .on("error", () => {})
+        .end(DOCUMENT.toString("latin1").replace('CLUSTER NAME="probe"', 'CLUSTER NAME="other"'));
+    });
+    const port = await listenAnywhere(other);
+    try {
+      const file = writeConfig(anywhere, "triggers: [{ name: there, when: cpu_num > 0 }]\n");
+      const one = readFileSync(file, "utf8");
+      const source = `  - { name: other, type: ganglia-xml, address: "127.0.0.1:${port}", every: 1s }\n`;
+      writeFileSync(file, one.replace("serve:", `${source}serve:`));
+      const { collector, query } = await startCollector(file);
+      const clusters = (of: string) =>
+        JSON.parse(grate(["status", "--query", of, "--json"]).stdout).clusters.map(
+          ({ name }: { name: string }) => name,
+        );
+      const alerts = (of: string) =>
+        JSON.parse(grate(["alerts", "--query", of, "--json"]).stdout).alerts.map(
+          ({ cluster }: { cluster: string }) => cluster,
+        );
+      await eventually("alerts of both clusters", 10_000, () =>
+        expect(alerts(query).sort()).toEqual(["other", "other", "other", "probe", "probe", "probe"]),
+      );
+      writeFileSync(file, one);
+      collector.signal("SIGHUP");
+      await collector.until(says("cluster left: no source of the configuration tells of it"));
+      expect([clusters(query), alerts(query)]).toEqual([["probe"], ["probe", "probe", "probe"]]);
+      await collector.end("SIGKILL");
+      const next = await startCollector(file);
+      expect([clusters(next.query), alerts(next.query)]).toEqual([["probe"], ["probe", "probe", "probe"]]);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
+  test("a cluster whose source was removed while it was stopped is gone at the start, and so are its alerts", async () => {
+    const file = writeConfig(anywhere, "triggers: [{ name: there, when: cpu_num > 0 }]\n");
+    const { collector, query } = await startCollector(file);
+    expect(JSON.parse(grate(["alerts", "--query", query, "--json"]).stdout).alerts).toHaveLength(3);
+    // Written down with the next sync.
+    await eventually("it is written down who told of what", 10_000, () =>
+      expect(readFileSync(join(state(), "cluster-sources.json"), "utf8")).toContain('"probe"'),
+    );
+    await collector.end("SIGKILL");
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace(
+        / {2}- \{ name: made.*/,
+        "  - { name: self, type: sensor, cluster: own, every: 1s }",
+      ),
+    );
+    const next = start("collector", "-c", file, "--state", state());
+    await next.until(says("the collector works"));
+    expect(next.stderr()).toContain("cluster left: no source of the configuration tells of it");
+    const at = logLines(next).find((line) => line["msg"] === "serving") ?? {};
+    const asked = grate(["alerts", "--query", `127.0.0.1:${at["query"]}`, "--json"]).stdout;
+    expect(JSON.parse(asked).alerts.map(({ cluster }: { cluster: string }) => cluster)).not.toContain("probe");
+  });
+
   test("a port that is taken ends it with 1 and one line", async () => {
-    const file = writeConfig({ ...anywhere, query: gmondPort });
+    const file = writeConfig({ ...anywhere, query: await takenPort() });
     const { code, stderr } = grate(["collector", "-c", file, "--state", state(), "--log-level", "silent"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^grate: cannot listen on 127\.0\.0\.1:\d+ \(serve\.query\): the port is taken.*\n$/);
@@ -237,7 +313,7 @@ describe("start", () => {
   });
 
   test("a collector that cannot start ends it with its code and its line", async () => {
-    const file = writeConfig({ ...anywhere, query: gmondPort });
+    const file = writeConfig({ ...anywhere, query: await takenPort() });
     const { code, stdout, stderr } = grate(["start", "-c", file, "--state", state(), "--log-level", "silent"]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^grate: cannot listen on 127\.0\.0\.1:\d+ \(serve\.query\): the port is taken.*\n$/);

@@ -365,10 +365,19 @@ describe("what is refused", () => {
     [
       "an empty range",
       { fromMs: 5, toMs: 5 },
-      "history from 5 to 5: expected two times in ms, the first before the second",
+      "history from 5 to 5: it ends where it begins, expected two times in ms since 1970, the first before the second",
     ],
-    ["no range", { fromMs: Number.NaN }, "expected two times"],
-    ["an endless range", { toMs: Number.POSITIVE_INFINITY }, "expected two times"],
+    [
+      "a range that runs backwards, with its length",
+      { fromMs: 7, toMs: 5 },
+      "history from 7 to 5: it ends 2 ms before it begins, expected two times in ms since 1970, the first before the second",
+    ],
+    [
+      "no range, with what is no time",
+      { fromMs: Number.NaN, toMs: 5 },
+      "history from NaN to 5: NaN is no time, expected two times in ms since 1970, the first before the second",
+    ],
+    ["an endless range", { toMs: Number.POSITIVE_INFINITY }, "Infinity is no time, expected two times"],
     ["no step", { stepMs: 0 }, "history by steps of 0 ms: expected more than 0"],
     [
       "too many steps",

@@ -32,6 +32,7 @@ describe("refused", () => {
     ["a size smaller than the newest samples", { sqlite: { "size-limit": "63M" } }, "at least 64M"],
     ["nothing for a store", { sqlite: null }, "expected object"],
     ["documents too often", { xml: { every: "500ms" } }, "out of range"],
+    ["documents at parts of seconds", { xml: { every: "1500ms" } }, "whole seconds"],
     ["documents in no room", { xml: { size: "1k" } }, "at least 1M"],
     ["a remote store without an address", { remote: {} }, "write"],
   ];

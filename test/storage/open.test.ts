@@ -1,13 +1,16 @@
 /** Several stores as the collector opens them: each in a thread of its own. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../core/base/clock.js";
 import { silentLogger } from "../../core/base/log.js";
 import type { SeriesBatch } from "../../core/model/archive.js";
 import { storageSchema } from "../../storage/config.js";
 import { openStorage, type Storage } from "../../storage/open.js";
+import { eventStoreContract } from "../contract/event-store-contract.js";
 import { until } from "../support/loopback.js";
+import { MadeCluster, metaOf } from "../support/made-cluster.js";
 import { type ScriptedServer, scriptedServer } from "./remote/support/scripted-server.js";
 import { compile } from "./support/compiled.js";
 import { temporaryDirectory } from "./support/temporary.js";
@@ -49,6 +52,15 @@ async function open(input: Record<string, unknown>): Promise<Storage> {
   return storage;
 }
 
+eventStoreContract("sqlite in its thread", async () => ({
+  store: (await open({})).events,
+  async reopen() {
+    await storage?.close();
+    return (await open({})).events;
+  },
+  cleanup: async () => {},
+}));
+
 describe("sqlite and remote", () => {
   const remote = () => ({ remote: { write: `${server.url}/api/v1/write`, query: server.url } });
   const told = (store: string) => storage?.health().find((health) => health.store === store);
@@ -64,7 +76,7 @@ describe("sqlite and remote", () => {
     expect(told("sqlite")).toEqual({
       store: "sqlite",
       message: "",
-      counters: { backlogSamples: 0, backlogBytes: 0, backlogDroppedSamplesTotal: 0 },
+      counters: { damagedFiles: 0, backlogSamples: 0, backlogBytes: 0, backlogDroppedSamplesTotal: 0 },
     });
   });
 
@@ -80,5 +92,43 @@ describe("sqlite and remote", () => {
     mkdirSync(join(directory.path, "remote-queue"));
     writeFileSync(join(directory.path, "remote-queue", "queue-00000001.log"), "somebody else's file");
     await expect(open(remote())).rejects.toThrow('it does not begin with "GRATELOG"');
+  });
+});
+
+describe("sqlite and documents of XML", () => {
+  const END = { key: KEY, fromMs: 0, toMs: 9e12 };
+
+  test("an append reaches both, and documents tell what the collector says of hosts and metrics", async () => {
+    const { archive, describeBy, health } = await open({ xml: { every: "15s", keep: "100000d" } });
+    expect(archive.traits).toMatchObject({ name: "sqlite+xml", resolutionMs: 0, exact: true });
+    const cluster = new MadeCluster("khab");
+    cluster.host("node1", { ip: "10.0.0.1" });
+    cluster.set("node1", metaOf("load_one", { extra: [["GROUP", "load"]] }), 0);
+    describeBy(() => [cluster.directory]);
+    await archive.append([batch(1, 2, 3)]);
+    await archive.endSpill?.([]);
+    const [file, ...more] = readdirSync(join(directory.path, "documents", "khab"));
+    expect(more).toEqual([]);
+    const text = gunzipSync(readFileSync(join(directory.path, "documents", "khab", file as string))).toString();
+    expect(text.match(/<HOST NAME="node1" IP="10.0.0.1"/g)).toHaveLength(3);
+    expect(text.match(/<EXTRA_ELEMENT NAME="GROUP" VAL="load"/g)).toHaveLength(3);
+    await until(() => health()[1]?.counters["documentsTotal"] === 3);
+    expect(health()[1]).toMatchObject({ store: "xml", message: "" });
+  });
+
+  test("what the database has lost is answered out of documents", async () => {
+    const config = { xml: { every: "15s", keep: "100000d" } };
+    const first = await open(config);
+    await first.archive.append([batch(0, 1, 2, 3)]);
+    await first.archive.endSpill?.([]);
+    await first.close();
+    for (const name of readdirSync(directory.path)) {
+      if (name.startsWith("history.db")) rmSync(join(directory.path, name));
+    }
+    const { archive } = await open(config);
+    const found = await archive.read(END);
+    expect(found).toMatchObject({ values: Float64Array.of(0, 1, 2, 3) });
+    await archive.append([batch(4, 5)]);
+    expect(await archive.read(END)).toMatchObject({ values: Float64Array.of(0, 1, 2, 3, 4, 5) });
   });
 });

@@ -128,6 +128,11 @@ function hint(key: string, known: readonly string[]): string {
   return known.length > 0 ? `expected ${orList(known)}` : "expected none";
 }
 
+/** What is wrong with the value at the path, found by other means than a schema; of a value left out, with what it is missing from. */
+export function faultAt(root: Located, path: Path, message: string): ConfigFault {
+  return { ...find(root, path).place, message: maskUrls(message) };
+}
+
 interface Spot {
   /** undefined where the path leads to nothing. */
   readonly node: Located | undefined;

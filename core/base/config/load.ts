@@ -8,7 +8,7 @@ import type { z } from "zod";
 import { ConfigError, type ConfigFault, codeOf, messageOf } from "../errors.js";
 import { type ConfigFiles, nodeConfigFiles } from "./config-files.js";
 import { expandGlob } from "./glob.js";
-import { expectation, faultsOf } from "./issues.js";
+import { expectation, faultAt, faultsOf } from "./issues.js";
 import { jsonSchemaOf } from "./json-schema.js";
 import { describe, type Located, type LocatedEntry, type LocatedMap, plainValue } from "./located.js";
 import { mergeConfigs } from "./merge.js";
@@ -33,6 +33,8 @@ export interface LoadedConfig<T> {
   readonly written: unknown;
   /** Every file that was read, the main file first. */
   readonly files: readonly string[];
+  /** A fault of the value at a path, with the place where it is written. */
+  readonly faultAt: (path: readonly PropertyKey[], message: string) => ConfigFault;
 }
 
 /** @throws ConfigError with all faults in the order of files, lines and columns */
@@ -56,7 +58,12 @@ export function loadConfigFiles<S extends z.ZodType>(
     loader.throwFaults();
     throw new ConfigError([{ file, line: 1, column: 1, message: "the configuration is refused" }]);
   }
-  return { config: deepFreeze(result.data), written, files: loader.paths };
+  return {
+    config: deepFreeze(result.data),
+    written,
+    files: loader.paths,
+    faultAt: (path, message) => faultAt(root, path, message),
+  };
 }
 
 class Loader {

@@ -36,15 +36,20 @@ export interface Visit {
   readonly heldMs: number;
 }
 
-const LINE = /^(\d+) (\d\d):(\d\d):(\d\d\.\d+) (.*)$/;
+/** strace fills a process id of less than five digits up with blanks. */
+const LINE = /^(\d+) +(\d\d):(\d\d):(\d\d\.\d+) (.*)$/;
 const ACCEPTED = /accept4?[( ].*inet_addr\("([0-9.]+)"\).* = (\d+)$/;
 const CLOSED = /^close\((\d+)\b/;
 
 /** Clients whose connection was closed, in their order. */
 export function visitsIn(traceFile: string): Visit[] {
+  return visitsOf(readFileSync(traceFile, "utf8"));
+}
+
+export function visitsOf(trace: string): Visit[] {
   const open = new Map<string, { client: string; atMs: number }>();
   const visits: Visit[] = [];
-  for (const text of readFileSync(traceFile, "utf8").split("\n")) {
+  for (const text of trace.split("\n")) {
     const [, , hours, minutes, seconds, call = ""] = LINE.exec(text) ?? [];
     const atMs = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
     const accepted = ACCEPTED.exec(call);

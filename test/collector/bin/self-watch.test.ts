@@ -11,7 +11,13 @@ import { TestReceiver } from "../../triggers/support/harness.js";
 import { directoryOf, makeCollector, makeFrame } from "../support.js";
 
 const S = 1_000;
-const NO_TROUBLES: Troubles = { frame_log_failing: 0, frames_lost: 0, alert_journal_failing: 0, archive_failing: 0 };
+const NO_TROUBLES: Troubles = {
+  frame_log_failing: 0,
+  frames_lost: 0,
+  alert_journal_failing: 0,
+  archive_failing: 0,
+  history_damaged: 0,
+};
 const MAIL = { type: "email", smtp: "smtp://mail:25", from: "grate@khab", to: ["root@khab"] };
 const CONFIG = { receivers: receiversSchema.parse({ ops: MAIL }), commands: {}, triggers: [] };
 
@@ -50,6 +56,7 @@ describe("the collector's own troubles", () => {
     ["frame_log_failing", "collector-log"],
     ["frames_lost", "collector-memory"],
     ["alert_journal_failing", "collector-journal"],
+    ["history_damaged", "collector-history"],
   ] as const)(
     "%s is an alert of its own, told to every receiver, and told when it is over",
     async (metric, trigger) => {
@@ -118,6 +125,7 @@ describe("the triggers on the collector", () => {
       "collector-memory",
       "collector-journal",
       "collector-archive",
+      "collector-history",
     ]);
     expect(triggers.slice(1).every(({ notify }) => notify.includes("ops"))).toBe(true);
   });

@@ -159,13 +159,52 @@ describe("a line of gmetad's grammar is answered", () => {
   });
 });
 
+describe("a line that is too long, of who understands an answer, is refused in words and counted", () => {
+  test.each<[string, string]>([
+    ["GET with its end", `GET /${"c".repeat(20_000)} HTTP/1.0\r\n\r\n`],
+    ["GET that never ends", `GET /${"c".repeat(20_000)}`],
+    ["GET of a megabyte", `GET /${"c".repeat(1_000_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    ["POST", `POST /${"c".repeat(3_000)} HTTP/1.0\r\n\r\n`],
+  ])("HTTP: %s", async (_what, request) => {
+    const { server, port } = await started();
+    const [head = "", body] = (await ask(port, request)).split("\r\n\r\n");
+    expect(head.split("\r\n")[0]).toBe("HTTP/1.0 414 URI Too Long");
+    expect(body).toBe("the request line is too long, expected a GET of at most 16384 octets\n");
+    await until(() => server.counters.clients === 0);
+    expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
+  });
+
+  test("HTTP: HEAD, without a body", async () => {
+    const { port } = await started();
+    expect(await ask(port, `HEAD /${"c".repeat(3_000)} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.0 414 [\s\S]*\r\n\r\n$/);
+  });
+
+  test("HTTP: the longest line that is not too long is answered", async () => {
+    const { port } = await started();
+    const line = `GET /${"c".repeat(16_384 - "GET / HTTP/1.0".length)} HTTP/1.0`;
+    expect(line.length).toBe(16_384);
+    expect(await ask(port, `${line}\r\n\r\n`)).toMatch(/^HTTP\/1\.0 200 OK/);
+  });
+
+  test.each([
+    ["with its end", "\n"],
+    ["without end", ""],
+  ])("an extension's line %s", async (_what, end) => {
+    const { server, port } = await started();
+    const answer = await ask(port, `grate:1/changes?cluster=${"c".repeat(20_000)}${end}`);
+    expect(codeOf(() => readStatus(answer))).toBe("bad-request");
+    expect(answer).toContain("the line is too long, expected at most 16384 octets");
+    await until(() => server.counters.clients === 0);
+    expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
+  });
+});
+
 describe("what is no request is closed without a word", () => {
   test.each<[string, string | Buffer]>([
     ["an empty line", "\n"],
     ["a path without a slash", "c/h\n"],
     ["HTTP without a version", "GET /\r\n\r\n"],
     ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-    ["HTTP of 20,000 characters", `GET /${"c".repeat(20_000)} HTTP/1.0\r\n\r\n`],
     ["a forbidden character", "/c;rm\n"],
     ["a filter without =", "/c?summary\n"],
     ["NUL in it", "/c\u0000h\n"],
@@ -174,13 +213,24 @@ describe("what is no request is closed without a word", () => {
     ["one character too many", `/${"c".repeat(2_048)}\n`],
     ["binary junk", Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * 197 + 13) % 256))],
     ["a TLS hello", Buffer.from("16030100c8010000c40303", "hex")],
-    ["an extension's line without end", `grate:1/changes?cluster=${"c".repeat(20_000)}`],
   ])("%s", async (_what, request) => {
     const { server, port } = await started();
     expect(await ask(port, request)).toBe("");
     await until(() => server.counters.clients === 0);
     expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
     expect(await ask(port, "/\n")).toBe('{"path":[],"summary":false}');
+  });
+
+  test("a line at gmetad's limit without an end, at the octet that is one too many", async () => {
+    const { server, port } = await started();
+    const socket = await connected(port);
+    socket.write(`/${"c".repeat(2_047)}`);
+    await until(() => server.counters.clients === 1);
+    expect(server.counters.connections).toEqual(NONE);
+    socket.write("c");
+    await dropped(socket);
+    await until(() => server.counters.clients === 0);
+    expect(server.counters.connections).toEqual({ ...NONE, rejected: 1 });
   });
 
   test("a client that asks nothing is closed after ten seconds", async () => {

@@ -40,6 +40,37 @@ function rows(of: SumTable | undefined): string[] {
 const table = (kind: SumTable["kind"], name = "") =>
   recorder.tables().find((each) => each.kind === kind && each.name === name);
 
+describe("of a cluster that left the present", () => {
+  const reported = (offsetS: number) =>
+    recorder.reported(
+      madeSums("cluster", "c", {
+        timeMs: T + offsetS * S,
+        summary: { hostsUp: 3, hostsDown: 0, metrics: [madeSum("load_one", 9, 3)] },
+      }),
+    );
+
+  test("what is not written stays until it is, and is then forgotten", () => {
+    const cluster = new MadeCluster("c");
+    frame(cluster, 0, { a: 1 });
+    recorder.left("c");
+    expect(rows(table("cluster", "c"))).toEqual(["0 load_one=1/1"]);
+    recorder.written(recorder.tables());
+    expect(recorder.tables()).toEqual([]);
+    frame(cluster, 60, { a: 2 });
+    expect(rows(table("cluster", "c"))).toEqual(["60 load_one=2/1"]);
+  });
+
+  test("sums of the same name count from then on", () => {
+    frame(new MadeCluster("c"), 0, { a: 1 });
+    recorder.written(recorder.tables());
+    reported(15);
+    expect(table("cluster", "c")).toBeUndefined();
+    recorder.left("c");
+    reported(30);
+    expect(rows(table("cluster", "c"))).toEqual(["30 load_one=9/3"]);
+  });
+});
+
 describe("of a cluster", () => {
   test.each<[string, number[], number[]]>([
     ["each poll of a source polled once a step", [0, 15.4, 29.9, 45], [0, 15.4, 29.9, 45]],

@@ -245,6 +245,13 @@ describe("what is served of a value that is gone", () => {
     expect(written(T + 5 * S)).toBe("h m=nan");
     apply(T + 10 * S, ["h", "m", 2, T + 10 * S]);
     expect(written(T + 10 * S)).toBe("h m=2.00");
+    expect(table.notNumbers).toBe(1);
+  });
+
+  it("and such news are counted, infinity too, but not when they are read twice", () => {
+    apply(T, ["h", "m", Number.NaN, T], ["h", "n", Number.POSITIVE_INFINITY, T], ["h", "o", 1, T]);
+    apply(T, ["h", "m", Number.NaN, T], ["h", "n", Number.POSITIVE_INFINITY, T + 500]);
+    expect(table.notNumbers).toBe(2);
   });
 
   it("nothing after the log gave the cleared cell back", () => {

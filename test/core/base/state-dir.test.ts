@@ -159,6 +159,37 @@ describe("the lock", () => {
     expect(readdirSync(directory)).toEqual(["lock.8"]);
   });
 
+  test("drafts that dead processes left are deleted; those of living ones, of other locks and other files stay", () => {
+    const left = [
+      "lock-draft.7",
+      "lock-draft.11",
+      "start-lock-draft.7",
+      "lock-draft.",
+      "lock-draft.07",
+      "lock-draft.7x",
+    ];
+    for (const name of left) writeFileSync(join(directory, name), "");
+    lock({ pid: 10, processes: machine({ 10: 100, 11: 110 }) });
+    expect(readdirSync(directory).sort()).toEqual(["lock.1", ...left.slice(1)].sort());
+  });
+
+  test("who is refused deletes them too", () => {
+    const processes = machine({ 10: 100, 11: 110 });
+    lock({ pid: 10, processes });
+    writeFileSync(join(directory, "lock-draft.7"), "");
+    expect(thrownBy(() => lock({ pid: 11, processes }))).toBeInstanceOf(GrateError);
+    expect(readdirSync(directory)).toEqual(["lock.1"]);
+  });
+
+  test("a release that cannot be written leaves no draft behind", () => {
+    const held = lock({ pid: 10, processes: machine({ 10: 100 }) });
+    // In the way of the rename, as a full disk would be in the way of the draft.
+    rmSync(join(directory, "lock.1"));
+    mkdirSync(join(directory, "lock.1"));
+    held.release();
+    expect(readdirSync(directory)).toEqual(["lock.1"]);
+  });
+
   test("locks of different names do not meet", () => {
     const processes = machine({ 10: 100, 11: 110 });
     lock({ pid: 10, processes });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DirectoryLimits } from "../../../core/model/directory.js";
 import type { MetricMeta } from "../../../core/model/metric.js";
+import { GangliaXmlReader } from "../../../core/wire/ganglia/xml-reader.js";
 import { ChannelState, type ChannelStateOptions } from "../../../sensors/ganglia/channel-state.js";
 import {
   floatPacket,
@@ -373,18 +374,41 @@ describe("values", () => {
   });
 
   it.each([
-    ["float", textPacket("m", "seven")],
-    ["float", textPacket("m", "")],
-    ["float", textPacket("m", "nan")],
-    ["float", floatPacket("m", Number.NaN)],
-    ["float", floatPacket("m", Number.POSITIVE_INFINITY)],
-    ["string", floatPacket("m", Number.NaN)],
-  ])("of type %s that are none, %#", (type, packet) => {
+    ["float", textPacket("m", "seven"), Number.NaN],
+    ["float", textPacket("m", ""), Number.NaN],
+    ["float", textPacket("m", "nan"), Number.NaN],
+    ["float", floatPacket("m", Number.NaN), Number.NaN],
+    ["float", floatPacket("m", Number.POSITIVE_INFINITY), Number.NaN],
+    ["string", floatPacket("m", Number.NaN), "nan"],
+  ])("of type %s that are no number are news, and no number, %#", (type, packet, value) => {
     const { state, knownHost, frame } = setUp();
     knownHost(NODE1, "node1");
     state.take(metadataPacket("m", { type }), NODE1, T);
-    state.take(packet, NODE1, T + 1);
-    expect(frame()).toMatchObject({ cells: [], heard: { node1: T + 1 } });
+    const cells = [T + 1, T + 2].map((timeMs) => {
+      // The second one comes by the short way.
+      state.take(packet, NODE1, timeMs);
+      return frame()?.cells[0];
+    });
+    expect(cells).toMatchObject([T + 1, T + 2].map((timeMs) => ({ host: "node1", metric: "m", value, timeMs })));
+  });
+});
+
+describe("what is no number says the same by the channel as in a document", () => {
+  const TEXTS = ["nan", "NaN", "-nan", "inf", "-inf", "", " ", "seven", "0x10", "1 2", "1e999", "12"];
+  it.each(TEXTS)("%j", (text) => {
+    const { state, knownHost, frame } = setUp();
+    knownHost(NODE1, "node1");
+    state.take(metadataPacket("m", { type: "float" }), NODE1, T);
+    state.take(textPacket("m", text), NODE1, T);
+    const { value, decimals } = frame()?.cells[0] ?? {};
+
+    const sink = new RecordingSink();
+    const tag = `<METRIC NAME="m" VAL="${text}" TYPE="float" UNITS="" TN="0" TMAX="60" DMAX="0" SLOPE="both"/>`;
+    const host = `<HOST NAME="node1" IP="${NODE1}" REPORTED="${T / 1_000}" TN="0" TMAX="20" DMAX="0">${tag}</HOST>`;
+    const cluster = `<CLUSTER NAME="khab" LOCALTIME="${T / 1_000}">${host}</CLUSTER>`;
+    const document = `<GANGLIA_XML VERSION="3.7.2" SOURCE="gmond">${cluster}</GANGLIA_XML>`;
+    new GangliaXmlReader({ source: "poll", sink }).read(Buffer.from(document), T);
+    expect(sink.frames.at(-1)?.cells[0]).toMatchObject({ metric: "m", value, decimals });
   });
 });
 

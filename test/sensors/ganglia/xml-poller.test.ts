@@ -214,6 +214,26 @@ describe("poller", () => {
     await poller.stop();
   });
 
+  it("counts what stays bad with every poll, and says so in the log once a minute", async () => {
+    const whole = gmondDocument("khab", START_MS / 1_000, [{ name: "node1" }, { name: "node2" }]);
+    const { clock, poller, lines } = setUp({ a: async () => whole.replace('NAME="node2"', 'NAME=""') });
+    await poller.start();
+    await clock.advance(10 * 60_000 - 1);
+    const told = lines.filter(({ msg }) => msg === "parts of a document were passed over");
+    expect(poller.health()).toMatchObject({ frames: 40, failures: 0, malformed: 40 });
+    expect(told.map(({ suppressed }) => suppressed)).toEqual([undefined, ...Array(9).fill(3)]);
+    await poller.stop();
+  });
+
+  it("counts a peer that stays away with every poll, and says so in the log once a minute", async () => {
+    const { clock, poller, lines } = setUp({ a: down });
+    await poller.start();
+    await clock.advance(10 * 60_000 - 1);
+    expect(poller.health()).toMatchObject({ frames: 0, failures: 40, malformed: 0 });
+    expect(lines.filter(({ level }) => level === "warn")).toHaveLength(10);
+    await poller.stop();
+  });
+
   it.each([
     [
       "nothing",
