@@ -399,9 +399,14 @@ export class Collector implements FrameSink, Component {
     return true;
   }
 
+  /** The disk works in another thread first, so that syncing holds nobody up. */
   #tick(): void {
+    if (this.#log?.flush(() => this.#guarded(() => this.#afterFlush())) !== true) this.#afterFlush();
+  }
+
+  #afterFlush(): void {
     const log = this.#log;
-    if (log === undefined) return;
+    if (log === undefined || this.#stopped) return;
     this.#tellFailure(log.failure?.message);
     log.sync();
     this.#tellFailure(log.failure?.message);

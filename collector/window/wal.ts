@@ -195,6 +195,11 @@ export class FrameLog {
     });
   }
 
+  /** See RecordLog.flush; false also while the disk fails. */
+  flush(done: () => void): boolean {
+    return this.#failure === undefined && this.#log.flush(done);
+  }
+
   /** Everything logged survives a power cut; while the disk fails, an attempt to log more of what is missing. */
   sync(): void {
     if (this.#failure !== undefined) {

@@ -30,14 +30,7 @@ export function nodeLogFiles(directory: string): LogFiles {
       const path = join(directory, name);
       const made = !fs.existsSync(path);
       if (made) fs.mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-      const descriptor = fs.openSync(path, "a", FILE_MODE);
-      try {
-        if (made) syncDirectory(directory);
-      } catch (error) {
-        fs.closeSync(descriptor);
-        throw error;
-      }
-      return nodeLogFile(descriptor);
+      return new NodeLogFile(fs.openSync(path, "a", FILE_MODE), made ? directory : undefined);
     },
     remove: (name) => fs.rmSync(join(directory, name), { force: true }),
   };
@@ -48,16 +41,61 @@ function unreadable(path: string, error: unknown): GrateError {
   return new GrateError(`cannot read ${path}: ${messageOf(error)}, expected what an earlier run of this account left`);
 }
 
-function nodeLogFile(descriptor: number): LogFile {
-  return {
-    write: (bytes) => fs.writeSync(descriptor, bytes, 0, bytes.length),
-    sync: () => fs.fdatasyncSync(descriptor),
-    truncate: (lengthBytes) => fs.ftruncateSync(descriptor, lengthBytes),
-    close: () => fs.closeSync(descriptor),
-  };
+class NodeLogFile implements LogFile {
+  readonly #descriptor: number;
+  /** A new file survives a power cut only when its directory entry is on the disk too; undefined once it is. */
+  #newIn: string | undefined;
+  #flushes = 0;
+  #fault: Error | undefined;
+  #closed = false;
+
+  constructor(descriptor: number, newIn: string | undefined) {
+    this.#descriptor = descriptor;
+    this.#newIn = newIn;
+  }
+
+  write(bytes: Uint8Array): number {
+    return fs.writeSync(this.#descriptor, bytes, 0, bytes.length);
+  }
+
+  sync(): void {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    // The kernel tells of a failure once.
+    if (fault !== undefined) throw fault;
+    fs.fdatasyncSync(this.#descriptor);
+    if (this.#newIn !== undefined) syncDirectory(this.#newIn);
+    this.#newIn = undefined;
+  }
+
+  flush(done: () => void): void {
+    this.#flushes++;
+    const newIn = this.#newIn;
+    const finish = (error: Error | null) => {
+      this.#flushes--;
+      if (error !== null) this.#fault ??= error;
+      else if (newIn !== undefined) this.#newIn = undefined;
+      if (this.#closed && this.#flushes === 0) fs.closeSync(this.#descriptor);
+      done();
+    };
+    fs.fdatasync(this.#descriptor, (error) => {
+      if (error !== null || newIn === undefined) finish(error);
+      else syncDirectoryLater(newIn, finish);
+    });
+  }
+
+  truncate(lengthBytes: number): void {
+    fs.ftruncateSync(this.#descriptor, lengthBytes);
+  }
+
+  /** A flush under way keeps the number: another file must not get it meanwhile. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#flushes === 0) fs.closeSync(this.#descriptor);
+  }
 }
 
-/** A new file survives a power cut only when its directory entry is on the disk too. */
 function syncDirectory(directory: string): void {
   const descriptor = fs.openSync(directory, "r");
   try {
@@ -65,4 +103,11 @@ function syncDirectory(directory: string): void {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+function syncDirectoryLater(directory: string, done: (error: Error | null) => void): void {
+  fs.open(directory, "r", (openError, descriptor) => {
+    if (openError !== null) return done(openError);
+    fs.fsync(descriptor, (error) => fs.close(descriptor, (closeError) => done(error ?? closeError ?? null)));
+  });
 }

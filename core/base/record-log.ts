@@ -4,7 +4,8 @@
  * the disk at each sync. Layout: RECORD-LOG.md.
  *
  * Synchronous on purpose. A write to the page cache costs microseconds, and the
- * owner must not go on before it is done.
+ * owner must not go on before it is done. Only the disk is slow: a flush before a
+ * sync lets it work while this thread goes on.
  */
 import { randomInt } from "node:crypto";
 import { GrateError, messageOf } from "./errors.js";
@@ -14,8 +15,13 @@ import { encodeRecord, recordHeaderBytes, scanSegment, segmentHeader } from "./r
 export interface LogFile {
   /** Appends at the end. May take only a part, as write(2) does. @returns bytes taken */
   write(bytes: Uint8Array): number;
-  /** What was written survives a power cut. */
+  /** What was written survives a power cut. Throws too what went wrong in a flush. */
   sync(): void;
+  /**
+   * Begins to hand what was written to the disk and does not wait: a sync() after `done` finds little left to do.
+   * `done` comes later, whatever happens; close() may be called before. Absent: each sync() waits for all of it.
+   */
+  flush?(done: () => void): void;
   truncate(lengthBytes: number): void;
   close(): void;
 }
@@ -86,6 +92,7 @@ export class RecordLog {
   /** undefined: nothing is open, the next append begins a new segment. */
   #file: LogFile | undefined;
   #unsynced = false;
+  #flushing = false;
   #closed = false;
   #scratch = new Uint8Array(4096);
 
@@ -166,6 +173,24 @@ export class RecordLog {
       this.#abandon();
       throw this.#writeError("sync", error);
     }
+  }
+
+  /**
+   * Lets the disk work before a sync(), so that this thread does not wait for it: some ms, and far more while other
+   * files are written.
+   * @param done for the sync(); not called if a flush is under way, whose own `done` comes after these records
+   * @returns false if there is nothing to wait for: sync() at once
+   */
+  flush(done: () => void): boolean {
+    if (this.#flushing) return true;
+    const file = this.#file;
+    if (this.#closed || !this.#unsynced || file?.flush === undefined) return false;
+    this.#flushing = true;
+    file.flush(() => {
+      this.#flushing = false;
+      done();
+    });
+    return true;
   }
 
   /**

@@ -150,7 +150,7 @@ function startPeer(kind: Kind, ground: Ground, folder: string): Running[] {
 
 function sizeOf(kind: Kind, hosts: number, rras: Rras): number {
   const writesRrd = kind === "gmetad" || kind === "cached" || (kind === "grate" && WRITES_RRD);
-  return GIB + (writesRrd ? hosts * RRD_BYTES_OF_HOST[rras] * 1.1 : 0);
+  return GIB + (writesRrd ? Math.ceil(hosts * RRD_BYTES_OF_HOST[rras] * 1.1) : 0);
 }
 
 /** Until the last file of the last host is there, and in ours the first spill. */

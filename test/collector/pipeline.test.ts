@@ -4,7 +4,7 @@ import { LogFormatError } from "../../core/base/record-log.js";
 import type { ClusterView } from "../../core/model/columns.js";
 import type { Frame } from "../../core/model/frame.js";
 import { newHostFacts } from "../../core/model/host.js";
-import { MemoryLogFiles } from "../support/memory-log-files.js";
+import { diskError, MemoryLogFiles } from "../support/memory-log-files.js";
 import { VirtualClock } from "../support/virtual-clock.js";
 import { type Cell, directoryOf, makeCollector, makeFrame, meta } from "./support.js";
 
@@ -370,6 +370,58 @@ describe("sync", () => {
     await clock.advance(S);
     accept(collector, ["h", "m", 2]);
     expect(present(await restart(files.afterPowerCut()), "h", "m")).toBe(1);
+  });
+
+  describe("of a disk that takes its time", () => {
+    const syncs: string[] = [];
+    beforeEach(async () => {
+      await collector.stop();
+      files = files.afterKill();
+      files.flushes = [];
+      syncs.length = 0;
+      files.before = (operation, name) => void (operation === "sync" && syncs.push(name));
+      collector = await restart(files);
+      await clock.advance(2 * S);
+      for (const end of files.flushes.splice(0)) end();
+      syncs.length = 0;
+    });
+
+    it("is waited for by nobody: frames are taken meanwhile, and one flush is under way at most", async () => {
+      accept(collector, ["h", "m", 1]);
+      await clock.advance(S);
+      for (const value of [2, 3, 4]) {
+        accept(collector, ["h", "m", value]);
+        await clock.advance(S);
+      }
+      expect([files.flushes?.length, syncs, present(collector, "h", "m")]).toEqual([1, [], 4]);
+      for (const end of files.flushes?.splice(0) ?? []) end();
+      expect(syncs.length).toBe(1);
+      expect(present(await restart(files.afterPowerCut()), "h", "m")).toBe(4);
+    });
+
+    it("is told by the collector when it failed, and what was lost is written again", async () => {
+      accept(collector, ["h", "m", 1]);
+      await clock.advance(S);
+      const { before } = files;
+      files.before = (operation) => {
+        if (operation === "flush") throw diskError("EIO");
+      };
+      for (const end of files.flushes?.splice(0) ?? []) end();
+      files.before = before;
+      expect(collector.health().messages.join()).toContain("EIO");
+      files.flushes = undefined;
+      await clock.advance(20 * S);
+      expect(collector.health().messages).toEqual([]);
+      expect(present(await restart(files.afterPowerCut()), "h", "m")).toBe(1);
+    });
+
+    it("does not keep the collector from stopping, and its end is passed over then", async () => {
+      accept(collector, ["h", "m", 1]);
+      await clock.advance(S);
+      await collector.stop();
+      for (const end of files.flushes?.splice(0) ?? []) end();
+      expect(present(await restart(files.afterPowerCut()), "h", "m")).toBe(1);
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 /** Log segments in memory, on a disk that can be made to fail and a machine that can be killed. */
 import type { LogFile, LogFiles } from "../../core/base/record-log.js";
 
-export type LogOperation = "open" | "write" | "sync" | "truncate" | "remove" | "read";
+export type LogOperation = "open" | "write" | "sync" | "flush" | "truncate" | "remove" | "read";
 
 interface StoredFile {
   bytes: Uint8Array;
@@ -17,6 +17,8 @@ export class MemoryLogFiles implements LogFiles {
   /** Most bytes one write takes: short writes. */
   writeBytesMax = Number.POSITIVE_INFINITY;
   openHandles = 0;
+  /** Ends of flushes that are under way, for the test to call. undefined: files opened now have no flush. */
+  flushes: (() => void)[] | undefined;
 
   list(): string[] {
     return [...this.files.keys()];
@@ -71,7 +73,21 @@ export class MemoryLogFiles implements LogFiles {
   }
 
   #handle(name: string, file: StoredFile): LogFile {
+    let fault: unknown;
+    const flush = (done: () => void) => {
+      const { length } = file.bytes;
+      this.flushes?.push(() => {
+        try {
+          this.before("flush", name);
+          file.syncedBytes = Math.max(file.syncedBytes, Math.min(length, file.bytes.length));
+        } catch (error) {
+          fault = error;
+        }
+        done();
+      });
+    };
     return {
+      ...(this.flushes === undefined ? {} : { flush }),
       write: (bytes) => {
         this.before("write", name, bytes);
         const taken = Math.min(bytes.length, this.writeBytesMax, this.freeBytes);
@@ -84,6 +100,9 @@ export class MemoryLogFiles implements LogFiles {
         return taken;
       },
       sync: () => {
+        const told = fault;
+        fault = undefined;
+        if (told !== undefined) throw told;
         this.before("sync", name);
         file.syncedBytes = file.bytes.length;
       },

@@ -241,6 +241,15 @@ export class Book {
     }
   }
 
+  /** For what nobody waits for: the disk works in another thread first. */
+  #syncLater(): void {
+    const done = () => {
+      if (this.#journal !== undefined && this.#fault === "") this.#sync();
+    };
+    if (!this.#unsynced || this.#journal?.flush?.(done) === true) return;
+    this.#sync();
+  }
+
   #fail(error: unknown): void {
     if (this.#fault === "") {
       this.#faultSinceMs = this.#clock.nowMs();
@@ -269,7 +278,7 @@ export class Book {
     this.#timer ??= this.#clock.setTimer(() => {
       this.#timer = undefined;
       if (this.#fault !== "") this.#retry();
-      else this.#sync();
+      else this.#syncLater();
       if (this.#fault !== "") this.#arm();
     }, SYNC_MS);
   }

@@ -13,6 +13,8 @@ export interface TriggerJournal {
   append(type: number, payload: Uint8Array): void;
   /** What was appended survives a power cut. */
   sync(): void;
+  /** Lets the disk work before a sync(). @returns false if there is nothing to wait for, and `done` is not called */
+  flush?(done: () => void): boolean;
   /** @returns the number of the new segment */
   startSegment(): number;
   dropSegmentsBefore(segment: number): void;

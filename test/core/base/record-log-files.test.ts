@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -40,6 +51,30 @@ describe("on a real file system", () => {
     second.log.append(2, Buffer.from("seven"));
     second.log.close();
     expect(open(place).records).toEqual(["1:four", "1:five", "2:seven"]);
+  });
+
+  it("flushes in another thread, and may be closed meanwhile", async () => {
+    const { log } = open(directory);
+    log.append(1, Buffer.from("one"));
+    await new Promise<void>((done) => expect(log.flush(done)).toBe(true));
+    log.sync();
+    expect(log.flush(() => {})).toBe(false);
+    log.append(1, Buffer.from("two"));
+    const ended = new Promise<void>((done) => expect(log.flush(done)).toBe(true));
+    const other = openSync(join(directory, "p-00000001.log"), "r");
+    log.close();
+    await ended;
+    closeSync(other);
+    expect(open(directory).records).toEqual(["1:one", "1:two"]);
+  });
+
+  it("tells what a flush met at the next sync", async () => {
+    // The kernel refuses to sync a device of characters.
+    symlinkSync("/dev/null", join(directory, "null"));
+    const file = nodeLogFiles(directory).open("null");
+    await new Promise<void>((done) => file.flush?.(done));
+    expect(() => file.sync()).toThrow(/EINVAL/);
+    file.close();
   });
 
   it("is closed to other accounts", () => {
