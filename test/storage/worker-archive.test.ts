@@ -50,6 +50,24 @@ function batch(...timesMs: number[]): SeriesBatch {
   return { key: KEY, type: "float", units: "", series: { kind: "number", timesMs: times, values: times.slice() } };
 }
 
+test("parts of many lengths, in memory that is used again: each keeps its own", async () => {
+  const storage = await open(join(directory.path, "parts"));
+  const lengths = [900, 3, 20_000, 1, 4_000, 0, 20_001, 7];
+  let fromMs = 0;
+  const all: number[] = [];
+  for (const length of lengths) {
+    const times = Array.from({ length }, (_, i) => fromMs + 1_000 * (i + 1));
+    fromMs = times.at(-1) ?? fromMs;
+    all.push(...times);
+    await storage.archive.append([batch(...times), { ...batch(...times), key: { ...KEY, host: "node2" } }]);
+  }
+  for (const host of ["node1", "node2"]) {
+    const series = await storage.archive.read({ ...READ, key: { ...KEY, host } });
+    expect(series?.kind === "number" && [[...series.timesMs], [...series.values]]).toEqual([all, all]);
+  }
+  await storage.close();
+});
+
 describe("openStorage", () => {
   test("makes the state directory and puts the file there", async () => {
     const storage = await open(join(directory.path, "made"));
