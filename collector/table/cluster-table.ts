@@ -219,11 +219,8 @@ export class ClusterTable implements ClusterView, FrameNews {
     for (const [row, lastFrame] of this.#gone) {
       if (lastFrame >= oldestFrame) continue;
       this.#gone.delete(row);
-      for (const cells of this.#columns) {
-        cells.timesMs[row] = 0;
-        cells.changedFrames[row] = 0;
-        if (cells.kind === "number") cells.decimals[row] = 0;
-      }
+      // That the values went stays news: the same host may come back to its row before anybody asked.
+      for (const cells of this.#columns) cells.timesMs[row] = 0;
       this.directory.freeRow(row);
     }
   }

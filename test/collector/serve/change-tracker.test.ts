@@ -190,7 +190,23 @@ test("whatever happens to the collector's own tables, each reader has the presen
         }
       }
     }),
-    { numRuns: 400, verbose: true },
+    {
+      numRuns: 400,
+      verbose: true,
+      // A host that left, gave its row back and came again to it, and nobody looked meanwhile.
+      examples: [
+        [
+          [
+            { do: "frame", cluster: 1, cells: [[0, 0, 0, false]] },
+            { do: "read", reader: 0 },
+            { do: "pass", seconds: 61 },
+            { do: "free" },
+            { do: "frame", cluster: 1, cells: [[0, 1, 0, false]] },
+            { do: "read", reader: 0 },
+          ],
+        ],
+      ],
+    },
   );
 });
 

@@ -322,7 +322,8 @@ describe("hosts past their DMAX", () => {
     expect(directory.row("another")).toBe(0);
     apply(T + 200 * S, ["another", "m", 5, T + 1]);
     expect(cell("another", "m")).toEqual([5, T + 1, number]);
-    expect(cell("another", "t", "text")).toEqual([undefined, 0, 0]);
+    // That the one before has left is news until it is told, to whomever has it yet.
+    expect(cell("another", "t", "text")).toEqual([undefined, 0, 3]);
   });
 
   it("that were only ever named give it back without a word", () => {
