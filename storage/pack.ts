@@ -10,7 +10,6 @@ import { kindOf, type MetricType, SLOPES } from "../core/model/metric.js";
 import { nameFault } from "../core/model/names.js";
 import type { Series } from "../core/model/series.js";
 import { noteChecked, requireBatches, TIME_MS_MAX } from "./batch.js";
-import { spareMemory } from "./spare-memory.js";
 
 /** Numbers of a batch in PackedBatches.heads. */
 const HEAD = { cluster: 0, host: 1, metric: 2, type: 3, units: 4, count: 5, text: 6, tmaxS: 7, slope: 8 } as const;
@@ -81,7 +80,6 @@ function packSound(batches: readonly SeriesBatch[]): PackedBatches | undefined {
     heads[at + HEAD.tmaxS] = Math.ceil(tmaxS ?? 0);
     heads[at + HEAD.slope] = slope === undefined ? 0 : 1 + SLOPES.indexOf(slope);
     heads[at + HEAD.count] = count;
-    heads[at + HEAD.text] = series.kind === "text" ? 1 : 0;
     if (!copyTimes(series.timesMs, timesMs, timeAt)) return undefined;
     timeAt += count;
     if (series.kind === "number") {
@@ -89,6 +87,7 @@ function packSound(batches: readonly SeriesBatch[]): PackedBatches | undefined {
       values.set(series.values, valueAt);
       valueAt += count;
     } else {
+      heads[at + HEAD.text] = 1;
       for (const text of series.texts) texts.push(text);
     }
     at += HEAD_LENGTH;
@@ -96,7 +95,7 @@ function packSound(batches: readonly SeriesBatch[]): PackedBatches | undefined {
   return strings.hasBadName ? undefined : { strings: strings.all(), heads, timesMs, values, texts };
 }
 
-/** One piece of memory for all. Anything may be in it: each number is written. */
+/** One piece of memory for all. */
 function arraysFor(batches: readonly SeriesBatch[]) {
   let times = 0;
   let numbers = 0;
@@ -104,7 +103,7 @@ function arraysFor(batches: readonly SeriesBatch[]) {
     times += series.timesMs.length;
     if (series.kind === "number") numbers += series.values.length;
   }
-  const buffer = spareMemory.take(8 * (times + numbers) + 4 * HEAD_LENGTH * batches.length);
+  const buffer = new ArrayBuffer(8 * (times + numbers) + 4 * HEAD_LENGTH * batches.length);
   return {
     timesMs: new Float64Array(buffer, 0, times),
     values: new Float64Array(buffer, 8 * times, numbers),
@@ -186,9 +185,7 @@ export function unpackBatches({ strings, heads, timesMs, values, texts }: Packed
 
 /** For a further owner. */
 export function copyPacked({ strings, heads, timesMs, values, texts }: PackedBatches): PackedBatches {
-  const bytes = heads.byteOffset + heads.byteLength;
-  const buffer = spareMemory.take(bytes);
-  new Uint8Array(buffer).set(new Uint8Array(heads.buffer, 0, bytes));
+  const buffer = heads.buffer.slice(0);
   return {
     strings,
     heads: new Uint32Array(buffer, heads.byteOffset, heads.length),
@@ -198,7 +195,7 @@ export function copyPacked({ strings, heads, timesMs, values, texts }: PackedBat
   };
 }
 
-/** What may change its owner; the worker gives it back when the append is done. */
+/** What may change its owner. */
 export function buffersOf({ heads }: PackedBatches): ArrayBuffer[] {
   return [heads.buffer];
 }

@@ -18,7 +18,6 @@ import type { Series } from "../core/model/series.js";
 import type { ClusterDescription } from "./description.js";
 import type { EventQuery, EventStore, StateQuery, StateStore } from "./event-store.js";
 import { buffersOf, bytesOfPacked, type PackedBatches, packBatches } from "./pack.js";
-import { spareMemory } from "./spare-memory.js";
 import type { WorkerClient } from "./worker-client.js";
 
 export class WorkerArchive implements Archive {
@@ -37,9 +36,7 @@ export class WorkerArchive implements Archive {
   }
 
   async appendPacked(packed: PackedBatches): Promise<void> {
-    const request = { op: "append", batches: packed } as const;
-    const memory = await this.#client.request(request, buffersOf(packed), bytesOfPacked(packed));
-    if (memory instanceof ArrayBuffer) spareMemory.give(memory);
+    await this.#client.request({ op: "append", batches: packed }, buffersOf(packed), bytesOfPacked(packed));
   }
 
   async endSpill(sums: readonly SumTable[]): Promise<void> {

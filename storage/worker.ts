@@ -10,7 +10,7 @@ import type { Series } from "../core/model/series.js";
 import { StorageError } from "./errors.js";
 import type { EventStore, StateStore } from "./event-store.js";
 import { STORES } from "./list.js";
-import { type PackedBatches, unpackBatches } from "./pack.js";
+import { unpackBatches } from "./pack.js";
 import type { Store } from "./store.js";
 import {
   errorToData,
@@ -83,7 +83,7 @@ function answer({ archive, events = NO_EVENTS, describe }: Store, request: Store
   const { states = NO_STATES } = events;
   switch (request.op) {
     case "append":
-      return appendPacked(archive, request.batches);
+      return archive.append(unpackBatches(request.batches));
     case "end-spill":
       return archive.endSpill?.(request.sums) ?? Promise.resolve();
     case "describe":
@@ -109,15 +109,8 @@ function answer({ archive, events = NO_EVENTS, describe }: Store, request: Store
   }
 }
 
-/** @returns the memory of the batches, which the archive is done with */
-async function appendPacked(archive: Store["archive"], packed: PackedBatches): Promise<ArrayBuffer> {
-  await archive.append(unpackBatches(packed));
-  return packed.heads.buffer;
-}
-
 /** What was just read belongs to nobody else: its arrays change their owner instead of being copied. */
 function buffersOf(op: StoreRequest["op"], value: unknown): ArrayBuffer[] {
-  if (op === "append") return [value as ArrayBuffer];
   const arrays: (Float64Array | Uint32Array)[] = [];
   if (op === "read" && value !== undefined) arrays.push(...arraysOf(value as Series));
   if (op === "read-many") for (const { series } of (value ?? []) as NamedSeries[]) arrays.push(...arraysOf(series));

@@ -3,15 +3,13 @@
  * it is killed in the midst of it, again and again on the same file. Every batch it
  * spoke of must be there, of the one after it all or nothing, and the file sound.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, expect, test } from "vitest";
 import { joinSeries } from "../../storage/series.js";
 import { closeDatabase } from "../../storage/sqlite/database.js";
 import { SqliteArchive } from "../../storage/sqlite/sqlite-archive.js";
+import { appendAndKill } from "./support/append-and-kill.js";
 import { compile } from "./support/compiled.js";
 import { keyOf, numberedBatch, SAMPLES, SERIES } from "./support/numbered-batch.js";
 import { openTestDatabase } from "./support/sqlite.js";
@@ -56,31 +54,16 @@ test("killed ten times", { timeout: 120_000 }, async () => {
   const random = generator(seed);
   let kept = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const acknowledged = await appendAndKill(kept, 1 + Math.floor(random() * 40), Math.floor(random() * 8));
+    const acknowledged = await appendAndKill({
+      child: CHILD,
+      first: kept,
+      acknowledgements: 1 + Math.floor(random() * 40),
+      delayMs: Math.floor(random() * 8),
+    });
     expect(acknowledged, `round ${round}`).toBeGreaterThan(kept);
     kept = await checkFile(acknowledged);
   }
 });
-
-/**
- * Kills the child some milliseconds after so many acknowledgements.
- * @returns the number of batches that are acknowledged, those before included
- */
-async function appendAndKill(first: number, acknowledgements: number, delayMs: number): Promise<number> {
-  const child = spawn(process.execPath, [CHILD], {
-    env: { ...process.env, FIRST: String(first) },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  let acknowledged = first;
-  for await (const line of createInterface({ input: child.stdout })) {
-    expect(Number(line)).toBe(acknowledged);
-    acknowledged++;
-    if (acknowledged === first + acknowledgements) setTimeout(() => child.kill("SIGKILL"), delayMs);
-  }
-  expect((await exited)[1]).toBe("SIGKILL");
-  return acknowledged;
-}
 
 /** @returns the number of batches in the file: those acknowledged, and perhaps the one under way */
 async function checkFile(acknowledged: number): Promise<number> {

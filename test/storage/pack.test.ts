@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../core/model/archive.js";
 import { requireBatches } from "../../storage/batch.js";
 import { buffersOf, bytesOfPacked, copyPacked, packBatches, unpackBatches } from "../../storage/pack.js";
-import { spareMemory } from "../../storage/spare-memory.js";
 
 const key = (host: string, metric: string) => ({ cluster: "khab", host, metric });
 
@@ -65,17 +64,6 @@ test("sent away, the caller keeps the arrays that were given, and a further owne
   sent.values.fill(9);
   expect(unpackBatches(copy)).toEqual(given);
   expect(unpackBatches(structuredClone(copy, { transfer: buffersOf(copy) }))).toEqual(given);
-});
-
-test("memory that held text is used for numbers", () => {
-  for (const given of [
-    [texts("a", "x", "y"), texts("b", "z")],
-    [numbers("a", 1, 2, 3), numbers("b", 4, 5)],
-  ]) {
-    const packed = packBatches(given);
-    expect(unpackBatches(packed)).toEqual(given);
-    for (const memory of buffersOf(packed)) spareMemory.give(memory);
-  }
 });
 
 describe("what is packed was checked", () => {

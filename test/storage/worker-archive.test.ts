@@ -50,7 +50,7 @@ function batch(...timesMs: number[]): SeriesBatch {
   return { key: KEY, type: "float", units: "", series: { kind: "number", timesMs: times, values: times.slice() } };
 }
 
-test("parts of many lengths, in memory that is used again: each keeps its own", async () => {
+test("parts of many lengths: each keeps its own samples", async () => {
   const storage = await open(join(directory.path, "parts"));
   const lengths = [900, 3, 20_000, 1, 4_000, 0, 20_001, 7];
   let fromMs = 0;

@@ -4,16 +4,14 @@
  * it, again and again on the same directory. Every batch it spoke of must be there, of the
  * one after it all or nothing, each document once, and none of them half.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, expect, test } from "vitest";
 import { systemClock } from "../../../core/base/clock.js";
 import { joinSeries } from "../../../storage/series.js";
 import { walkFile } from "../../../storage/xml/document-file.js";
 import { SeededRandom } from "../../support/seeded-random.js";
+import { appendAndKill } from "../support/append-and-kill.js";
 import { compile } from "../support/compiled.js";
 import { keyOf, numberedBatch, SAMPLES, SERIES } from "../support/numbered-batch.js";
 import { played, station } from "./support.js";
@@ -67,7 +65,12 @@ test("killed eight times", { timeout: 120_000 }, async () => {
   let kept = 0;
   let torn = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const acknowledged = await appendAndKill(kept, 1 + random.below(15), random.below(12));
+    const acknowledged = await appendAndKill({
+      child: CHILD,
+      first: kept,
+      acknowledgements: 1 + random.below(15),
+      delayMs: random.below(12),
+    });
     expect(acknowledged, `round ${round}`).toBeGreaterThan(kept);
     torn += at.files().filter((name) => isTorn(at.file(name))).length;
     kept = await expectKept(acknowledged);
@@ -86,26 +89,6 @@ test("killed eight times", { timeout: 120_000 }, async () => {
 function isTorn(path: string): boolean {
   const { goodBytes, sizeBytes } = walkFile(path);
   return goodBytes < sizeBytes;
-}
-
-/**
- * Kills the child some milliseconds after so many acknowledgements.
- * @returns the number of batches that are acknowledged, those before included
- */
-async function appendAndKill(first: number, acknowledgements: number, delayMs: number): Promise<number> {
-  const child = spawn(process.execPath, [CHILD], {
-    env: { ...process.env, FIRST: String(first) },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  let acknowledged = first;
-  for await (const line of createInterface({ input: child.stdout })) {
-    expect(Number(line)).toBe(acknowledged);
-    acknowledged++;
-    if (acknowledged === first + acknowledgements) setTimeout(() => child.kill("SIGKILL"), delayMs);
-  }
-  expect((await exited)[1]).toBe("SIGKILL");
-  return acknowledged;
 }
 
 /** @returns the number of batches: those acknowledged, and perhaps the one under way */
