@@ -33,6 +33,11 @@ export function describeHealth(parts: HealthParts): CollectorHealth {
   if (log?.failure !== undefined) {
     messages.push(`log: ${log.failure.message}; frames since ${clockTime(log.failure.sinceMs)} are only in memory`);
   }
+  const stalledMs = log?.stalledMs;
+  if (stalledMs !== undefined) {
+    const seconds = Math.floor(stalledMs / 1_000);
+    messages.push(`log: the disk has not answered for ${seconds} s; a power cut would lose what came meanwhile`);
+  }
   if (window.loss !== undefined) {
     const { frames, samples, fromMs, toMs } = window.loss;
     messages.push(
@@ -62,7 +67,7 @@ export function describeHealth(parts: HealthParts): CollectorHealth {
       lostSamples: window.lostSamples,
       windowSamples: window.samples,
       logBytes: log?.bytes ?? 0,
-      logFailing: log?.failure === undefined ? 0 : 1,
+      logFailing: log?.failure === undefined && stalledMs === undefined ? 0 : 1,
       archiveFailing: spill?.failure === undefined ? 0 : 1,
       losingFrames: window.loss?.frames ?? 0,
       logTornBytes: report?.tornBytes ?? 0,

@@ -4,7 +4,7 @@
  * happens inside accept(), in one turn of the event loop, so nobody ever sees a
  * frame that is not logged.
  */
-import type { Clock, Timer } from "../core/base/clock.js";
+import type { Clock } from "../core/base/clock.js";
 import type { Component } from "../core/base/component.js";
 import { messageOf } from "../core/base/errors.js";
 import { type Logger, type RateLimitedLog, rateLimited } from "../core/base/log.js";
@@ -55,8 +55,11 @@ export interface CollectorOptions {
 export type FrameListener = (view: ClusterView, frame: Frame) => void;
 export type GoneListener = (cluster: string, host: string) => void;
 
-/** gmetad looks every 180 s; ours costs little. */
-const EXPIRY_EVERY_MS = 15_000;
+/** Who has left is looked for after a frame, at most this often; gmetad looks every 180 s, ours costs little. */
+const EXPIRY_MS_MIN = 10_000;
+
+/** Where no frames come; later than those of the usual poll of 15 s, which wake us anyway. */
+const EXPIRY_MS_MAX = 20_000;
 
 /** Hosts of a cluster of which nothing has come since the start are given this long before silence counts. */
 const START_GRACE_MS = 600_000;
@@ -97,7 +100,7 @@ export class Collector implements FrameSink, Component {
   readonly #frameListeners: FrameListener[] = [];
   readonly #goneListeners: GoneListener[] = [];
   readonly #wake: Wake;
-  #expiry: Timer | undefined;
+  #expiredMs = 0;
   readonly #summaries = new Map<string, { frame: number; atMs: number; summary: ClusterSummary }>();
 
   readonly #sums: ReportedSumsTable;
@@ -272,8 +275,8 @@ export class Collector implements FrameSink, Component {
     log.begin();
     this.#trim(nowMs);
     if (nowMs - this.#window.unarchived().oldestMs >= this.#config["spill-every"]) this.#spill?.request();
+    this.#expiredMs = this.#startedMs;
     this.#planTick();
-    this.#expireLater();
   }
 
   /** Syncs the log. What is not archived stays in it for the next start; see CollectorOptions.spillAtStop. */
@@ -281,7 +284,6 @@ export class Collector implements FrameSink, Component {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#wake.stop();
-    this.#expiry?.cancel();
     if (this.#spillAtStop && this.#log !== undefined) await this.#spill?.finish(this.#frameNumber, LAST_SPILL_MS_MAX);
     this.#spill?.stop();
     this.#log?.close();
@@ -352,7 +354,7 @@ export class Collector implements FrameSink, Component {
   /** What an alert is made of; asked for every few seconds, so no more than that. */
   get troubles(): { readonly logFailing: boolean; readonly archiveFailing: boolean; readonly framesLost: number } {
     return {
-      logFailing: this.#log?.failure !== undefined,
+      logFailing: this.#log?.failure !== undefined || this.#log?.stalledMs !== undefined,
       archiveFailing: this.#spill?.failure !== undefined,
       framesLost: this.#window.loss?.frames ?? 0,
     };
@@ -401,6 +403,9 @@ export class Collector implements FrameSink, Component {
 
   /** The disk works in another thread first, so that syncing holds nobody up. */
   #tick(): void {
+    if (this.#clock.monotonicMs() - this.#expiredMs >= EXPIRY_MS_MIN) this.#expire();
+    // A disk that hangs does not keep those who left.
+    this.#wake.within(EXPIRY_MS_MAX);
     if (this.#log?.flush(() => this.#guarded(() => this.#afterFlush())) !== true) this.#afterFlush();
   }
 
@@ -422,6 +427,7 @@ export class Collector implements FrameSink, Component {
     const { sync, "spill-every": everyMs } = this.#config;
     const cutInMs = this.#segmentEndedMs + everyMs - this.#clock.monotonicMs();
     const inMs = this.#log?.failure === undefined ? (this.#spill?.dueInMs ?? cutInMs) : 0;
+    this.#wake.within(this.#expiredMs + EXPIRY_MS_MAX - this.#clock.monotonicMs());
     this.#wake.within(this.#log?.isCatchingUp === true ? CATCH_UP_PAUSE_MS : Math.max(sync, inMs));
   }
 
@@ -467,6 +473,7 @@ export class Collector implements FrameSink, Component {
   }
 
   #expire(): void {
+    this.#expiredMs = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     this.#trim(nowMs);
     this.#claims.look();
@@ -535,13 +542,6 @@ export class Collector implements FrameSink, Component {
     if (faults.length > 0 || unknownCells > 0) {
       this.#logger.warn({ faults, tornBytes, unknownCells }, "frame log: a part could not be read");
     }
-  }
-
-  #expireLater(): void {
-    this.#expiry = this.#clock.setTimer(() => {
-      this.#guarded(() => this.#expire());
-      if (!this.#stopped) this.#expireLater();
-    }, EXPIRY_EVERY_MS);
   }
 
   #guarded(action: () => void): void {

@@ -27,6 +27,8 @@ export interface Store {
   readonly events?: EventStore;
   /** Absent: the store has nothing to say beside its answers. */
   health?(): StoreHealth;
+  /** Its health changes without requests, while all is well too. What is not well may always pass by itself. */
+  readonly worksAlone?: boolean;
   /** Told before the end of each spill; absent: the store keeps nothing but samples. */
   describe?(clusters: readonly ClusterDescription[]): Promise<void>;
 }

@@ -53,24 +53,32 @@ function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreW
 /** Of what changes by itself; requests are looked behind at once. */
 const HEALTH_EVERY_MS = 10_000;
 
-/** Tells the health whenever it has changed, and only then: each message wakes the main loop. */
+/**
+ * Tells the health whenever it has changed, and only then: each message wakes the main loop. A store that is well and
+ * does nothing by itself is not looked at between requests, so that its thread sleeps.
+ */
 function tellHealth(store: Store, post: (message: WorkerMessage) => void): { look(): void; end(): void } {
   if (store.health === undefined) return { look() {}, end() {} };
   let timer: Timer | undefined;
+  let ended = false;
   let told = "";
   const look = () => {
     const health = store.health?.();
+    if (health === undefined || ended) return;
+    timer?.cancel();
+    const changesAlone = store.worksAlone === true || health.message !== "";
+    timer = changesAlone ? systemClock.setTimer(look, HEALTH_EVERY_MS) : undefined;
     const text = JSON.stringify(health);
-    if (health === undefined || text === told) return;
+    if (text === told) return;
     told = text;
     post({ kind: "health", health });
   };
-  const tick = () => {
-    look();
-    timer = systemClock.setTimer(tick, HEALTH_EVERY_MS);
+  look();
+  const end = () => {
+    ended = true;
+    timer?.cancel();
   };
-  tick();
-  return { look, end: () => timer?.cancel() };
+  return { look, end };
 }
 
 const keepsNone = () => Promise.reject(new StorageError("storage-error", "BUG: this store keeps no events or states"));

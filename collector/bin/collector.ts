@@ -99,6 +99,7 @@ async function startCollector(
     clock,
   });
   present.onFrame((view, frame) => triggers.evaluate(view, frame.timeMs));
+  present.onFrame(() => watch.lookByTheWay());
   present.onGone((cluster, host) => triggers.hostGone(cluster, host));
 
   const sources = new SourceSet({

@@ -19,10 +19,17 @@ import { ClusterTable } from "../table/cluster-table.js";
 /** A name that no source is likely to bring. */
 export const SELF_CLUSTER = "grate-collector";
 
+/** How often there is a look while there is trouble, and the least time between two. */
 const EVERY_MS = 5_000;
 
-/** While all is well and stays so it is judged at every third look only: that costs as much as judging a small cluster. */
-const QUIET_MS = 3 * EVERY_MS;
+/** While all is well and stays so it is judged no more often: that costs as much as judging a small cluster. */
+const QUIET_MS = 2 * EVERY_MS;
+
+/**
+ * While all is well frames bring the looks, for a timer of its own would wake a thread that sleeps. Without frames there
+ * is one after this time: later than the frames of the usual poll of 15 s, so that those come first.
+ */
+const IDLE_MS = 4 * EVERY_MS;
 
 /** The collector's troubles: metric, its reading, and the trigger on it. */
 const TROUBLES = [
@@ -73,16 +80,17 @@ export class SelfWatch implements Component {
   readonly #row: number;
   #frames = 0;
   #judgedMs = Number.NEGATIVE_INFINITY;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #judged: Troubles | undefined;
   #timer: Timer | undefined;
 
   constructor(options: SelfWatchOptions) {
     this.#options = options;
     this.#row = this.#directory.row(options.host);
-    this.#directory.describeHost(this.#row, { ...newHostFacts(options.host), tmaxS: EVERY_MS / 1_000 });
+    this.#directory.describeHost(this.#row, { ...newHostFacts(options.host), tmaxS: IDLE_MS / 1_000 });
     for (const { metric } of TROUBLES) {
       const column = this.#directory.column(metric, "number");
-      const meta = { name: metric, type: "uint32", units: "", slope: "both", tmaxS: EVERY_MS / 1_000 } as const;
+      const meta = { name: metric, type: "uint32", units: "", slope: "both", tmaxS: IDLE_MS / 1_000 } as const;
       this.#directory.describeMetric(this.#row, column, { ...meta, dmaxS: 0, extra: [] });
     }
   }
@@ -100,12 +108,20 @@ export class SelfWatch implements Component {
     this.#timer = undefined;
   }
 
+  /** Somebody is awake anyway. Does nothing before the start, after the stop, and soon after the last look. */
+  lookByTheWay(): void {
+    if (this.#timer === undefined || this.#options.clock.monotonicMs() - this.#lookedMs < EVERY_MS) return;
+    this.#look();
+  }
+
   #look(): void {
     const { troubles, clock } = this.#options;
     const readings = troubles();
     const isQuiet = TROUBLES.every(({ metric }) => readings[metric] === 0 && this.#judged?.[metric] === 0);
-    if (!isQuiet || clock.monotonicMs() - this.#judgedMs >= QUIET_MS) this.#judge(readings);
-    this.#timer = clock.setTimer(() => this.#look(), EVERY_MS);
+    this.#lookedMs = clock.monotonicMs();
+    if (!isQuiet || this.#lookedMs - this.#judgedMs >= QUIET_MS) this.#judge(readings);
+    this.#timer?.cancel();
+    this.#timer = clock.setTimer(() => this.#look(), isQuiet ? IDLE_MS : EVERY_MS);
   }
 
   #judge(readings: Troubles): void {

@@ -72,6 +72,9 @@ const CATCH_UP_SYNC_BYTES = 2 * 2 ** 20;
 /** After an attempt that failed half way; one that cannot begin costs nothing and is made with each sync. */
 const CATCH_UP_AGAIN_MS = 10_000;
 
+/** A flush takes some ms, and a second or two on a disk that is busy with other files; longer than this is told. */
+const STALLED_MS = 10_000;
+
 /** At the stop, which has some seconds in all. */
 const CLOSE_CATCH_UP_MS = 1_500;
 
@@ -109,6 +112,8 @@ export class FrameLog {
   #catchUp: CatchUp | undefined;
   #catchUpAtMs = Number.NEGATIVE_INFINITY;
   #cutFault = "";
+  /** Monotonic, since when a flush is under way. */
+  #flushingSinceMs: number | undefined;
 
   private constructor(log: RecordLog, state: LoggedState, options: FrameLogOptions, frameNumber: number) {
     this.#log = log;
@@ -143,6 +148,13 @@ export class FrameLog {
   /** undefined while all is well. */
   get failure(): LogFailure | undefined {
     return this.#failure;
+  }
+
+  /** How long the disk has not answered, ms, once that is longer than slow; undefined while all is well. */
+  get stalledMs(): number | undefined {
+    if (this.#flushingSinceMs === undefined) return undefined;
+    const forMs = this.#clock.monotonicMs() - this.#flushingSinceMs;
+    return forMs >= STALLED_MS ? forMs : undefined;
   }
 
   /** The disk takes records again, and more of what was missed is written with each sync. */
@@ -197,7 +209,13 @@ export class FrameLog {
 
   /** See RecordLog.flush; false also while the disk fails. */
   flush(done: () => void): boolean {
-    return this.#failure === undefined && this.#log.flush(done);
+    if (this.#failure !== undefined) return false;
+    const waits = this.#log.flush(() => {
+      this.#flushingSinceMs = undefined;
+      done();
+    });
+    if (waits) this.#flushingSinceMs ??= this.#clock.monotonicMs();
+    return waits;
   }
 
   /** Everything logged survives a power cut; while the disk fails, an attempt to log more of what is missing. */

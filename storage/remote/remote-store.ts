@@ -12,7 +12,7 @@ export function openRemoteStore({ stateDir, config, clock, log }: StoreContext):
   const files = nodeLogFiles(queueDirectory(stateDir, config.remote));
   try {
     const archive = new RemoteArchive({ config: config.remote, files, clock, log });
-    return { archive, health: () => archive.health() };
+    return { archive, worksAlone: true, health: () => archive.health() };
   } catch (error) {
     throw new StorageError("storage-io", `cannot open the queue of the remote store: ${messageOf(error)}`);
   }

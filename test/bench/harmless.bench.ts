@@ -19,7 +19,7 @@ import { findProgram } from "../setup/peers.mjs";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { hostsOf } from "../support/rig/ganglia-document.js";
-import { gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmondConfig, startGmond, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeRig, type Rig } from "../support/rig/namespaces.js";
 import { type NetCounters, netCounters, since } from "../support/rig/net-counters.js";
@@ -54,7 +54,7 @@ test(`harmless: ${MINUTES} minutes without us and ${MINUTES} with us`, {
   const running: Running[] = [];
   try {
     const config = gmondConfig(folder, "rig");
-    for (const { namespace } of rig.hosts.slice(0, 3)) running.push(startGmond(namespace, config));
+    running.push(...(await startGmondGroup(rig, rig.hosts.slice(0, 3), config)));
     running.push(startGmond(namespaceOf(rig, UNICAST), listeningGmondConfig(folder, "unicast")));
     await eventually("three hosts in every gmond", 60_000, async () => {
       for (const address of MULTICAST_HOSTS) expect(await hostNames(rig, address)).toEqual(MULTICAST_HOSTS);

@@ -10,7 +10,7 @@ import { findProgram } from "../setup/peers.mjs";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { hostsOf } from "../support/rig/ganglia-document.js";
-import { gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmondConfig, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeRig } from "../support/rig/namespaces.js";
 import { type Running, startProcess } from "../support/rig/process.js";
@@ -32,7 +32,7 @@ test("three hosts", { timeout: (MINUTES + 5) * 60_000 }, async () => {
   const running: Running[] = [];
   try {
     const config = gmondConfig(folder, "rig");
-    for (const host of rig.hosts) running.push(startGmond(host.namespace, config));
+    running.push(...(await startGmondGroup(rig, rig.hosts, config)));
     await eventually("three hosts", 60_000, async () =>
       expect(hostsOf(await ask(rig.bridge, "10.77.0.11", 8649)).size).toBe(3),
     );

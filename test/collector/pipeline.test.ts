@@ -282,10 +282,10 @@ describe("hosts past their DMAX", () => {
     accept(collector, ["h", "m", 1], ["other", "m", 2]);
   });
 
-  it("leave within 15 s, and everyone is told", async () => {
+  it("leave within 20 s, and everyone is told", async () => {
     await clock.advance(100 * S);
     expect(gone).toEqual([]);
-    await clock.advance(15 * S);
+    await clock.advance(20 * S);
     expect(gone).toEqual(["c/h"]);
     expect(present(collector, "h", "m")).toBeNaN();
     expect(present(collector, "other", "m")).toBe(2);
@@ -413,6 +413,25 @@ describe("sync", () => {
       await clock.advance(20 * S);
       expect(collector.health().messages).toEqual([]);
       expect(present(await restart(files.afterPowerCut()), "h", "m")).toBe(1);
+    });
+
+    it("is told by the collector when it does not answer at all, and hosts leave all the same", async () => {
+      const directory = directoryOf(collector);
+      directory.describeHost(directory.row("h"), { ...newHostFacts("h"), dmaxS: 30 });
+      accept(collector, ["h", "m", 1]);
+      await clock.advance(10 * S);
+      expect([collector.health().messages, collector.troubles.logFailing]).toEqual([[], false]);
+      await clock.advance(2 * S);
+      expect(collector.health()).toMatchObject({
+        ready: false,
+        messages: ["log: the disk has not answered for 11 s; a power cut would lose what came meanwhile"],
+        counters: { logFailing: 1 },
+      });
+      expect(collector.troubles.logFailing).toBe(true);
+      await clock.advance(40 * S);
+      expect(present(collector, "h", "m")).toBeNaN();
+      for (const end of files.flushes?.splice(0) ?? []) end();
+      expect([collector.health().messages, collector.troubles.logFailing]).toEqual([[], false]);
     });
 
     it("does not keep the collector from stopping, and its end is passed over then", async () => {

@@ -21,7 +21,7 @@ import { describeWithPeers } from "../support/peer-test.js";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { startGmetad } from "../support/rig/gmetad.js";
-import { gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmondConfig, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { BRIDGE_ADDRESS, makeRig, type Rig } from "../support/rig/namespaces.js";
 import type { Running } from "../support/rig/process.js";
@@ -61,7 +61,7 @@ serve: { dump: ${serve(0)}, query: ${serve(1)}, control: "127.0.0.1:${firstPort 
     const [alpha1, alpha2, beta, c] = [place(0), place(1), place(2), place(3)];
     const [b, a, am] = [place(4), place(5), place(6)];
     const gmondFile = gmondConfig(folder, "alpha");
-    for (const { namespace } of [alpha1, alpha2]) start(startGmond(namespace, gmondFile));
+    running.push(...(await startGmondGroup(rig, [alpha1, alpha2], gmondFile)));
     const sensor = "sources:\n  - { name: self, type: sensor, cluster: beta, host: beta1, every: 20s }\n";
     const sensorFile = writeConfig(folder, sensor, "sensor.yaml");
     start(startGrate(["sensor", "-c", sensorFile, "--listen", "0.0.0.0:8649"], { namespace: beta.namespace }));

@@ -7,7 +7,7 @@
  *        └──► grate X (TLS for other machines) ──► gstat, gmetad U on the same machine; grate Z over TLS
  *   our sensor (cluster "own") ──────────────────► gmetad U
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -19,7 +19,7 @@ import { describeWithPeers } from "../support/peer-test.js";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { startGmetad } from "../support/rig/gmetad.js";
-import { gmetric, gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmetric, gmondConfig, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { BRIDGE_ADDRESS, makeRig, type Rig } from "../support/rig/namespaces.js";
 import { type Running, runProcess } from "../support/rig/process.js";
@@ -61,12 +61,7 @@ describeWithPeers("Ganglia's own clients", ["gmond", "gmetric", "gmetad", "gstat
     stranger = makeAuthority(folder, "theirs").sign("client");
 
     const gmondFile = gmondConfig(folder, CLUSTER);
-    // What a gmond says only every 20 minutes is lost on one that has not joined the group yet.
-    writeFileSync(
-      gmondFile,
-      readFileSync(gmondFile, "utf8").replace(/time_threshold = \d{3,}/g, "time_threshold = 60"),
-    );
-    for (let i = 0; i < 3; i++) start(startGmond(place(i).namespace, gmondFile));
+    running.push(...(await startGmondGroup(rig, rig.hosts.slice(0, 3), gmondFile)));
     start(startGmetad(place(3).namespace, folder, { grid: "G", sources: { rig: `${place(0).address}:8649` } }));
     const own = "sources:\n  - { name: self, type: sensor, cluster: own, host: own1, every: 20s }\n";
     const sensor = ["sensor", "-c", writeConfig(folder, own, "sensor.yaml"), "--listen", "0.0.0.0:8649"];

@@ -15,7 +15,7 @@ import { ask } from "../support/rig/ask.js";
 import { launchBrowser } from "../support/rig/browser.js";
 import { eventually } from "../support/rig/eventually.js";
 import { hostsOf, type SeenHost, type SeenMetric } from "../support/rig/ganglia-document.js";
-import { gmetric, gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmetric, gmondConfig, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { samples } from "../support/rig/history.js";
 import { makeRig, type Rig } from "../support/rig/namespaces.js";
@@ -95,7 +95,7 @@ describeWithPeers(
       mkdirSync(screenshots, { recursive: true });
       rig = makeRig(3);
       gmondFile = gmondConfig(folder, "rig");
-      for (const host of rig.hosts) start(startGmond(host.namespace, gmondFile));
+      running.push(...(await startGmondGroup(rig, rig.hosts, gmondFile)));
       sink = start(startProcess(process.execPath, [SINK, String(SMTP_PORT)], { namespace: rig.bridge }));
       writeConfig(folder, CONFIG);
       collector = startCollector();

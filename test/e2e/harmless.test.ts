@@ -12,7 +12,7 @@ import { describeWithPeers } from "../support/peer-test.js";
 import { ask } from "../support/rig/ask.js";
 import { eventually } from "../support/rig/eventually.js";
 import { hostsOf } from "../support/rig/ganglia-document.js";
-import { gmondConfig, startGmond } from "../support/rig/gmond.js";
+import { gmondConfig, startGmondGroup } from "../support/rig/gmond.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeRig, type Rig } from "../support/rig/namespaces.js";
 import { netCounters, since } from "../support/rig/net-counters.js";
@@ -37,7 +37,7 @@ describeWithPeers("harmless on the wire", ["gmond", "ip"], () => {
   beforeAll(async () => {
     rig = makeRig(3);
     const config = gmondConfig(folder, "rig");
-    for (const { namespace } of [host(0), host(1)]) running.push(startGmond(namespace, config));
+    running.push(...(await startGmondGroup(rig, [host(0), host(1)], config)));
     await eventually("two hosts in both gmonds", 60_000, async () => {
       for (const { address } of [host(0), host(1)]) expect((await gmondHosts(address)).length).toBe(2);
     });

@@ -33,5 +33,5 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     random: (below) => Math.floor(Math.random() * below),
     ...(daemonAddress !== undefined && { daemon: new DaemonFiles(daemonAddress, clock, log) }),
   });
-  return { archive, health: () => archive.health() };
+  return { archive, worksAlone: daemonAddress !== undefined, health: () => archive.health() };
 }

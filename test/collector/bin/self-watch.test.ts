@@ -26,6 +26,7 @@ let journal: MemoryLogFiles;
 let ops: TestReceiver;
 let engine: TriggerEngine;
 let troubles: () => Troubles;
+let watcher: SelfWatch;
 beforeEach(async () => {
   clock = new VirtualClock();
   journal = new MemoryLogFiles();
@@ -40,7 +41,8 @@ async function watch(config = CONFIG): Promise<void> {
   engine = new TriggerEngine({ config: withSelfTriggers(config), clock, logger: silentLogger, openJournal, receivers });
   await engine.start();
   const evaluate = engine.evaluate.bind(engine);
-  await new SelfWatch({ host: "head", troubles: () => troubles(), evaluate, clock }).start();
+  watcher = new SelfWatch({ host: "head", troubles: () => troubles(), evaluate, clock });
+  await watcher.start();
 }
 
 const alerts = () =>
@@ -60,8 +62,9 @@ describe("the collector's own troubles", () => {
   ] as const)(
     "%s is an alert of its own, told to every receiver, and told when it is over",
     async (metric, trigger) => {
+      await clock.advance(60 * S);
       troubles = () => ({ ...NO_TROUBLES, [metric]: 3 });
-      await clock.advance(6 * S);
+      await clock.advance(20 * S);
       expect(alerts()).toEqual([[trigger, SELF_CLUSTER, "head", "firing", expect.stringContaining(`${metric} = 3`)]]);
       await clock.advance(120 * S);
       expect(ops.told).toContain(`fired ${trigger} head`);
@@ -72,7 +75,27 @@ describe("the collector's own troubles", () => {
     },
   );
 
+  it("are seen with a frame, which wakes the collector anyway, and not with each of many", async () => {
+    await clock.advance(60 * S);
+    let looks = 0;
+    troubles = () => ({ ...NO_TROUBLES, frame_log_failing: ++looks });
+    for (let i = 0; i < 6; i++) {
+      watcher.lookByTheWay();
+      await clock.advance(S);
+    }
+    expect([alerts().length, looks]).toEqual([1, 2]);
+  });
+
+  it("are not looked for after the stop", async () => {
+    await watcher.stop();
+    troubles = () => ({ ...NO_TROUBLES, frame_log_failing: 1 });
+    await clock.advance(60 * S);
+    watcher.lookByTheWay();
+    expect(alerts()).toEqual([]);
+  });
+
   it("with the archive count after a minute", async () => {
+    await clock.advance(60 * S);
     troubles = () => ({ ...NO_TROUBLES, archive_failing: 1 });
     await clock.advance(40 * S);
     expect(alerts()).toMatchObject([["collector-archive", SELF_CLUSTER, "head", "pending", expect.anything()]]);
@@ -95,6 +118,7 @@ describe("the collector's own troubles", () => {
   it("are the log's, from a full disk to room again", async () => {
     const files = new MemoryLogFiles();
     const collector = makeCollector({ clock, files });
+    collector.onFrame(() => watcher.lookByTheWay());
     await collector.start();
     troubles = () => ({ ...NO_TROUBLES, frame_log_failing: collector.health().counters["logFailing"] ?? 0 });
     const feed = async () => {

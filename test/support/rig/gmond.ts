@@ -2,6 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../../setup/peers.mjs";
+import { ask } from "./ask.js";
+import { eventually } from "./eventually.js";
+import type { Rig } from "./namespaces.js";
 import { type Running, runProcess, startProcess } from "./process.js";
 
 const DEBIAN_CONFIG = "/etc/ganglia/gmond.conf";
@@ -20,6 +23,19 @@ export function gmondConfig(folder: string, cluster: string): string {
 
 export function startGmond(namespace: string, configFile: string): Running {
   return startProcess(findProgram("gmond") ?? "gmond", ["-c", configFile, "-f"], { namespace });
+}
+
+/**
+ * A gmond on each host, the first of them before the others: what a gmond says only every 20 minutes (its CPUs, its
+ * boot time) is lost on one that has not joined the group yet, so only of the first is it known that it hears all.
+ */
+export async function startGmondGroup(rig: Rig, hosts: Rig["hosts"], configFile: string): Promise<Running[]> {
+  const [first, ...others] = hosts;
+  if (first === undefined) return [];
+  const running = [startGmond(first.namespace, configFile)];
+  await eventually(`the gmond of ${first.address} answers`, 10_000, () => ask(rig.bridge, first.address, 8649));
+  for (const host of others) running.push(startGmond(host.namespace, configFile));
+  return running;
 }
 
 export interface GmetricSample {
