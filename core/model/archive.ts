@@ -24,6 +24,8 @@ export interface ArchiveTraits {
   readonly visibilityDelayMs: number;
   /** A read is dear: asked only for times that no other store covers. Absent: it is not. */
   readonly slow?: boolean | undefined;
+  /** Another program writes it, so it may hold what was missed while we were away. Absent: what it holds came by append. */
+  readonly foreign?: boolean | undefined;
   /** Keeps sums of clusters and grids, one in each step of this length; absent: none. They come by endSpill. */
   readonly sumsEveryMs?: number | undefined;
 }

@@ -28,9 +28,16 @@ import { copyPacked, givePacked, type PackedTaker, packBatches } from "../pack.j
 import { cutSeries, firstAfter, joinSeries, sliceSeries } from "../series.js";
 import type { StoreLog } from "../store.js";
 import { after, holesOf, outside, type Range } from "./holes.js";
+import { isSilentInBuckets, isSilentInSamples } from "./silence.js";
 
 /** Longer than the spill's ten minutes, so that an ordinary silence is no question to another machine. */
 const HOLE_MS = 3_600_000;
+
+/** Of a store that somebody else went on writing while we were away, for so long or more. */
+const FOREIGN_HOLE_MS = 300_000;
+
+/** A metric that is told every 20 minutes has no holes between: that many times its usual distance. */
+const USUAL_DISTANCES = 4;
 
 /** What a store that hangs may cost a reader. */
 const READ_MAX_MS = 40_000;
@@ -106,7 +113,7 @@ export class SeveralArchive implements Archive {
         const settledMs = Math.max(1, store.traits.resolutionMs);
         const holes = store.traits.slow
           ? outside(range, covered, settledMs)
-          : holesOf(known, range, { covered, longerThanMs: HOLE_MS, settledMs });
+          : holesOf(known, range, { covered, longerThanMs: holeMs(store, known), settledMs });
         found = interleaved(found, await this.#readHoles(store, key, holes));
         covered = union(covered, held);
       } catch (error) {
@@ -119,17 +126,21 @@ export class SeveralArchive implements Archive {
   }
 
   /**
-   * Answered where one store has all of the range that any has; otherwise each series is asked for by itself.
-   * Silences within it are not looked into.
+   * Answered where one store has all of the range that any has; otherwise each series is asked for by itself. So it is
+   * where all of them are silent for a while that a store of somebody else's has; the silence of one is not looked into.
    */
   async readMany(query: ManySamplesQuery): Promise<readonly NamedSeries[] | undefined> {
-    const store = await this.#storeFor(query);
-    return await store?.readMany?.(query);
+    const found = await this.#storeFor(query);
+    const series = await found?.store.readMany?.(query);
+    if (series === undefined || found === undefined) return undefined;
+    return found.others.some((range) => isSilentInSamples(series, range, FOREIGN_HOLE_MS)) ? undefined : series;
   }
 
   async bucketMany(query: ManyBucketsQuery): Promise<NamedBuckets | undefined> {
-    const store = await this.#storeFor(query);
-    return await store?.bucketMany?.(query);
+    const found = await this.#storeFor(query);
+    const buckets = await found?.store.bucketMany?.(query);
+    if (buckets === undefined || found === undefined) return undefined;
+    return found.others.some((range) => isSilentInBuckets(buckets, range, FOREIGN_HOLE_MS)) ? undefined : buckets;
   }
 
   /** Of all stores together, as far as they answer. */
@@ -161,8 +172,11 @@ export class SeveralArchive implements Archive {
     return parts;
   }
 
-  /** @returns the store that alone is asked for the range: the best one that has any of it, unless others have more */
-  async #storeFor({ fromMs, toMs }: ManyQuery): Promise<Archive | undefined> {
+  /**
+   * @returns the store that alone is asked for the range: the best one that has any of it, unless others have more;
+   *   and what parts of it stores of somebody else's have too
+   */
+  async #storeFor({ fromMs, toMs }: ManyQuery): Promise<{ store: Archive; others: Range[] } | undefined> {
     this.#requireOpen();
     const held = await Promise.all(this.#stores.map((store) => this.#coverageOf(store).catch(() => undefined)));
     const inRange = held.map((coverage) => {
@@ -174,14 +188,17 @@ export class SeveralArchive implements Archive {
     const best = this.#stores[index];
     const own = inRange[index];
     if (best === undefined || own === undefined) return undefined;
+    const others: Range[] = [];
     for (let i = index + 1; i < inRange.length; i++) {
       const other = inRange[i];
       // Asked for each series by itself, a slow store would take hours.
       if (other === undefined || this.#stores[i]?.traits.slow) continue;
       const hasMore = other.fromMs < own.fromMs || other.toMs > own.toMs + HOLE_MS;
       if (hasMore || (this.#stores[i]?.traits.text === true && !best.traits.text)) return undefined;
+      if (this.#stores[i]?.traits.foreign !== true) continue;
+      others.push({ fromMs: Math.max(own.fromMs, other.fromMs), toMs: Math.min(own.toMs, other.toMs) });
     }
-    return best;
+    return { store: best, others };
   }
 
   /** Of a slow store as it was when it was asked the last time: nobody waits for it to know that it is not needed. */
@@ -219,6 +236,14 @@ export class SeveralArchive implements Archive {
 function shortest(stepsMs: readonly (number | undefined)[]): number | undefined {
   const known = stepsMs.filter((stepMs) => stepMs !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** @param known what better stores have of the series @returns how long it must be silent to be asked for in this one */
+function holeMs({ traits }: Archive, known: Series | undefined): number {
+  const count = known?.timesMs.length ?? 0;
+  if (traits.foreign !== true || known === undefined || count < 2) return HOLE_MS;
+  const distanceMs = ((known.timesMs[count - 1] as number) - (known.timesMs[0] as number)) / (count - 1);
+  return Math.min(HOLE_MS, Math.max(FOREIGN_HOLE_MS, USUAL_DISTANCES * distanceMs));
 }
 
 /** Lower is better: what is slow comes last; exactness counts before resolution, resolution before distance. */

@@ -1,5 +1,6 @@
 /** `grate rrd` as a process: exit codes, where what is printed, and the pipe. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -98,8 +99,34 @@ describe("grate rrd", () => {
     expect(pipe("last y.rrd").stdout).toMatch(/^1000000015\nOK /);
   });
 
+  test("the pipe answers each line before the next one comes, as who holds it open expects", async () => {
+    const child = spawn(process.execPath, [FRONT_DOOR, "rrd", "-"], {
+      cwd: directory,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const ended = once(child, "exit");
+    const answers: string[] = [];
+    let text = "";
+    child.stdout.setEncoding("utf8");
+    for (const line of ["last y.rrd", "update y.rrd 1000000060:4", "last y.rrd", "last nosuch.rrd", "info y.rrd"]) {
+      child.stdin.write(`${line}\n`);
+      while (!/^(OK|ERROR).*\n$/m.test(text)) text += (await once(child.stdout, "data"))[0];
+      answers.push(text.split("\n")[0] as string);
+      text = "";
+    }
+    child.stdin.end();
+    expect((await ended)[0]).toBe(0);
+    expect(answers).toEqual([
+      "1000000015",
+      expect.stringMatching(/^OK /),
+      "1000000060",
+      expect.stringMatching(/^(ERROR|-1)/),
+      'filename = "y.rrd"',
+    ]);
+  });
+
   test("an endless line is refused, and the next one is answered", () => {
     const { stdout } = pipe(`update y.rrd ${"1".repeat(3_000_000)}\nlast y.rrd\n`);
-    expect(stdout).toMatch(/^ERROR: the line has more than 1048576 characters\n1000000015\nOK /);
+    expect(stdout).toMatch(/^ERROR: the line has more than 1048576 characters\n1000000060\nOK /);
   });
 });

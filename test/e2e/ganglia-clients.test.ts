@@ -99,6 +99,16 @@ sources:
 serve: { dump: "0.0.0.0:8661", query: "0.0.0.0:8662", allow: [10.77.0.0/24] }
 `,
     );
+    startCollector(
+      "N",
+      place(5).namespace,
+      `
+sources:
+  - { name: rig, type: ganglia-xml, every: 1s, address: "${place(3).address}:8651" }
+serve: { dump: "0.0.0.0:8661", query: "0.0.0.0:8662", allow: ["${place(0).address}/32"] }
+`,
+    );
+    start(startGmetad(place(4).namespace, folder, { grid: "S", sources: { z: "127.0.0.1:8661" }, scalable: "off" }));
     const sources = { x: "127.0.0.1:8661", own: `${place(5).address}:8649` };
     start(startGmetad(rig.bridge, folder, { grid: "U", sources }));
     await eventually("three hosts with all their metrics everywhere", 90_000, async () => {
@@ -260,6 +270,15 @@ serve: { dump: "0.0.0.0:8661", query: "0.0.0.0:8662", allow: [10.77.0.0/24] }
     });
 
     test.each([`/${CLUSTER}`, `/${CLUSTER}?filter=summary`, `/${CLUSTER}/${HOSTS[0]}`])(
+      "from our dump port to a gmetad with scalable off, which keeps every host and value: %s",
+      async (line) => {
+        const askFrom = (port: number) => async (asked: string) =>
+          tree(await ask(rig.bridge, place(4).address, port, asked));
+        await sameAs(askFrom(8662), askFrom(8652), line, "clusters");
+      },
+    );
+
+    test.each([`/${CLUSTER}`, `/${CLUSTER}?filter=summary`, `/${CLUSTER}/${HOSTS[0]}`])(
       "from a gmetad to us: %s",
       async (line) => {
         await sameAs(askGmetadG, (asked) => askUs(asked, 8672), line);
@@ -280,6 +299,18 @@ serve: { dump: "0.0.0.0:8661", query: "0.0.0.0:8662", allow: [10.77.0.0/24] }
     test("from us to us on another machine, over TLS", async () => {
       const askZ = async (line: string) => tree(await ask(rig.bridge, place(4).address, 8662, line));
       await sameAs(askUs, askZ, `/${CLUSTER}`, "clusters");
+    });
+  });
+
+  describe("a peer that is not in the list of those allowed", () => {
+    test.each([
+      ["the dump port", 8661, undefined],
+      ["the query port", 8662, "/"],
+    ])("gets not one octet from %s, one that is in it gets the document", async (_name, port, line) => {
+      const told = (from: number) =>
+        ask(place(from).namespace, place(5).address, port, line).catch((error: Error) => error.message);
+      await eventually("an answer", 30_000, async () => expect(await told(0)).toContain(`<HOST NAME="${HOSTS[0]}"`));
+      for (const from of [1, 3]) expect(await told(from)).not.toContain("<");
     });
   });
 

@@ -4,11 +4,11 @@
  * Of a file its newest sample and how long that holds are held, in columns; a series is found by its names, without its
  * path: joining and checking that took as long as all arithmetic of a spill.
  */
-import { join, relative, resolve, sep } from "node:path";
+import { join, sep } from "node:path";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import type { NumberSeries, SeriesKey } from "../../../core/model/series.js";
-import { StorageError } from "../../errors.js";
 import type { RoundRobinArchive, RrdDefinition } from "../format/definition.js";
+import { requireBelow, requireFileBelow } from "./below-root.js";
 import { HEARTBEAT_STEPS, hostDefinition } from "./definitions.js";
 import { nameToPath } from "./file-names.js";
 import type { FileSet } from "./file-set.js";
@@ -58,9 +58,11 @@ export class HostFiles {
     this.#options = options;
   }
 
-  /** @throws StorageError where a name led out of the directory: names are escaped so that none can */
+  /** @throws StorageError where it leads out of the directory */
   pathOf(key: SeriesKey): string {
-    return `${this.#folderOf(key)}${fileName(key.metric)}`;
+    const path = `${this.#folderOf(key)}${fileName(key.metric)}`;
+    requireFileBelow(this.#options.directory, path);
+    return path;
   }
 
   append(batch: SeriesBatch, { timesMs, values }: NumberSeries): void {
@@ -114,6 +116,7 @@ export class HostFiles {
       name = fileName(metric);
       this.#names.set(metric, name);
     }
+    requireFileBelow(this.#options.directory, `${host.folder}${name}`);
     const { number, last } = this.#options.files.open(host.folder, name, makeDefinition, firstS);
     const slot = this.#numbers.push(number) - 1;
     host.slots.set(metric, slot);
@@ -139,11 +142,8 @@ export class HostFiles {
   /** @throws StorageError as pathOf */
   #folderOf({ cluster, host }: SeriesKey): string {
     const { directory } = this.#options;
-    const folder = resolve(join(directory, nameToPath(cluster), nameToPath(this.#hostName(host))));
-    const below = relative(directory, folder);
-    if (below.startsWith("..") || below.split(sep).length < 2) {
-      throw new StorageError("storage-bad-batch", `cannot append: ${JSON.stringify(folder)} is not below ${directory}`);
-    }
+    const folder = join(directory, nameToPath(cluster), nameToPath(this.#hostName(host)));
+    requireBelow(directory, folder, 2);
     return `${folder}${sep}`;
   }
 

@@ -97,6 +97,7 @@ export class RrdArchive implements Archive {
       exact: false,
       text: false,
       visibilityDelayMs: 0,
+      foreign: mode === "read",
       sumsEveryMs: mode === "write" ? stepS * 1_000 : undefined,
     });
     this.#coverage = mode === "write" ? readCoverage(directory) : undefined;

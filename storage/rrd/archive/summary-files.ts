@@ -3,6 +3,7 @@ import { join, sep } from "node:path";
 import type { SumTable } from "../../../core/model/archive.js";
 import { nameFault } from "../../../core/model/names.js";
 import type { RoundRobinArchive } from "../format/definition.js";
+import { requireBelow, requireFileBelow } from "./below-root.js";
 import { sumDefinition } from "./definitions.js";
 import { nameToPath, SUMMARY_FOLDER } from "./file-names.js";
 import type { FileSet } from "./file-set.js";
@@ -60,6 +61,8 @@ export class SummaryFiles {
     const makeDefinition = () => sumDefinition(stepS, archivesOf(stepS), slope);
     let number = this.#numbers.get(path);
     if (number === undefined) {
+      requireBelow(this.#options.directory, folder, 1);
+      requireFileBelow(this.#options.directory, path);
       number = files.open(folder, file, makeDefinition, times[0] as number).number;
       this.#numbers.set(path, number);
     }

@@ -1,10 +1,10 @@
 /**
- * The process that is killed: a collector with its log, its window and the SQLite
- * store, fed as fast as it takes frames. Says on stdout the number of each frame
+ * The process that is killed: a collector with its log, its window, the SQLite
+ * store and RRD files, fed fast. Says on stdout the number of each frame
  * that it has accepted. Its only argument is JSON, see Orders.
  */
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { collectorSchema } from "../../../collector/config.js";
 import { Collector } from "../../../collector/pipeline.js";
 import { type Clock, systemClock } from "../../../core/base/clock.js";
@@ -13,7 +13,7 @@ import { nodeLogFiles } from "../../../core/base/record-log-files.js";
 import { Frame } from "../../../core/model/frame.js";
 import { storageSchema } from "../../../storage/config.js";
 import { openStorage } from "../../../storage/open.js";
-import { CLUSTER, frameTimeMs, numberOf, SERIES, textOf } from "./samples.js";
+import { CLUSTER, frameTimeMs, numberOf, RRD_CONFIG, SERIES, textOf } from "./samples.js";
 
 export interface Orders {
   readonly stateDir: string;
@@ -21,12 +21,15 @@ export interface Orders {
   /** A spill is asked for each so many frames. */
   readonly spillEvery: number;
   readonly segmentBytesMax: number;
+  /** Between two frames; without one a spill hardly ever comes to its end. */
+  readonly pauseMs: number;
 }
 
 const orders = JSON.parse(process.argv[2] ?? "{}") as Orders;
 let nowMs = frameTimeMs(orders.firstFrame);
 const clock: Clock = { ...systemClock, nowMs: () => nowMs };
-const options = { stateDir: orders.stateDir, config: storageSchema.parse({}), clock, logger: silentLogger };
+const config = storageSchema.parse({ sqlite: {}, rrd: RRD_CONFIG });
+const options = { stateDir: orders.stateDir, config, clock, logger: silentLogger };
 const storage = await openStorage(options);
 const collector = new Collector({
   config: collectorSchema.parse({ window: "3m", sync: "100ms" }),
@@ -35,7 +38,7 @@ const collector = new Collector({
   logger: silentLogger,
   files: nodeLogFiles(join(orders.stateDir, "frames")),
   archive: storage.archive,
-  tuning: { samplesPerPart: 500, segmentBytesMax: orders.segmentBytesMax },
+  tuning: { samplesPerPart: 4_000, segmentBytesMax: orders.segmentBytesMax },
 });
 await collector.start();
 const directory = collector.directory(CLUSTER);
@@ -57,5 +60,5 @@ for (let number = orders.firstFrame; ; number++) {
   // To a pipe this is a write(2) of its own: who reads it knows that accept has returned.
   process.stdout.write(`${number}\n`);
   if (number % orders.spillEvery === 0) collector.requestSpill();
-  await setImmediate();
+  await setTimeout(orders.pauseMs);
 }

@@ -22,6 +22,7 @@ import { compile } from "../../storage/support/compiled.js";
 import { openTestDatabase } from "../../storage/support/sqlite.js";
 import { SeededRandom } from "../../support/seeded-random.js";
 import type { Orders } from "./feeder.js";
+import { checkRrdFiles } from "./rrd-files.js";
 import { frameOf, frameTimeMs, numberOf, SERIES, textOf } from "./samples.js";
 
 /** Frames before those of the last round that are looked at again. */
@@ -33,6 +34,8 @@ export interface KillReport {
   readonly kills: number;
   /** Samples acknowledged and found. */
   readonly samples: number;
+  /** Rows of RRD files that were compared; many of them again and again. */
+  readonly rows: number;
   /** Kills in which the frame that was not acknowledged was there all the same. */
   readonly unacknowledged: number;
 }
@@ -42,7 +45,7 @@ export async function killRounds(rounds: number, seed: number, tell = (_line: st
   const stateDir = mkdtempSync(join(tmpdir(), "grate-kill-"));
   const compiled = compile("test/collector/kill/feeder.ts", "storage/worker.ts");
   const feeder = fileURLToPath(compiled.url("test/collector/kill/feeder.ts"));
-  let [frames, unacknowledged, samples] = [1, 0, 0];
+  let [frames, unacknowledged, samples, rows] = [1, 0, 0, 0];
   try {
     for (let round = 0; round < rounds; round++) {
       const firstFrame = frames;
@@ -51,17 +54,19 @@ export async function killRounds(rounds: number, seed: number, tell = (_line: st
         firstFrame,
         spillEvery: 5 + random.below(60),
         segmentBytesMax: 10_000 + random.below(400_000),
+        pauseMs: 1 + random.below(8),
       };
       // Mostly at work; sometimes in the midst of starting, before the first frame.
       const acknowledgements = random.chance(0.1) ? 0 : 1 + random.below(150);
       const acknowledged = await feedAndKill(feeder, orders, acknowledgements, random.below(30));
       const from = round % WHOLE_EVERY === WHOLE_EVERY - 1 || round === rounds - 1 ? 1 : firstFrame - LOOK_BACK;
       frames = await checkState(stateDir, Math.max(1, from), acknowledged);
+      rows += checkRrdFiles(join(stateDir, "rrds"));
       unacknowledged += frames - acknowledged;
       samples += (acknowledged - firstFrame) * SERIES.length;
       tell(`round ${round}: ${acknowledged - firstFrame} frames acknowledged, ${frames - 1} in all`);
     }
-    return { kills: rounds, samples, unacknowledged };
+    return { kills: rounds, samples, rows, unacknowledged };
   } finally {
     compiled.remove();
     rmSync(stateDir, { recursive: true, force: true });

@@ -5,6 +5,10 @@ export const CLUSTER = "killed";
 const START_MS = 1_700_000_000_000;
 const STEP_MS = 2_000;
 
+/** A row for each frame; small, for all of them are read after each kill. */
+export const RRD_ROWS = 400;
+export const RRD_CONFIG = { dir: "rrds", step: `${STEP_MS / 1_000}s`, rras: [`RRA:AVERAGE:0.5:1:${RRD_ROWS}`] };
+
 export interface KilledSeries {
   readonly key: SeriesKey;
   readonly isText: boolean;

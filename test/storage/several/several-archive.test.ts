@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ArchiveTraits, SeriesBatch } from "../../../core/model/archive.js";
-import type { MemoryData } from "../../../storage/memory/memory-archive.js";
+import { MemoryArchive, type MemoryData } from "../../../storage/memory/memory-archive.js";
 import { SeveralArchive } from "../../../storage/several/several-archive.js";
 import { archiveContract } from "../../contract/archive-contract.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
@@ -132,6 +132,42 @@ describe("reads: the best first, the next for the rest, no gap and no double", (
     );
     await runs(archive, 0, 6);
     expect(far.asked).toEqual([]);
+  });
+
+  describe("a store that another program writes may know what we missed", () => {
+    const FOREIGN: Partial<ArchiveTraits> = { ...AVERAGES, name: "gmetad's", resolutionMs: 15_000, foreign: true };
+    const away = [...every15s(0, 2), ...every15s(2.5, 4)];
+
+    test.each<[string, number[], number[], string[]]>([
+      ["half an hour of ours", away, every15s(0, 4), ["0-2:1", "2-2.5:2", "2.5-4:1"]],
+      ["not what it has not either", away, away, ["0-4:1"]],
+      ["no four minutes", [...every15s(0, 2), ...every15s(2.066, 4)], every15s(0, 4), ["0-4:1"]],
+      [
+        "nothing between samples that are always so far apart",
+        [0, 0.33, 0.67, 1, 1.33, 1.67, 2, 2.33, 2.67, 3, 3.33, 3.67].map((hours) => hours * HOUR_MS),
+        every15s(0, 3.5),
+        ["0-3.67:1"],
+      ],
+    ])("%s", async (_, ours, theirs, found) => {
+      const { archive } = await several([new FakeStore(), ours], [new FakeStore(FOREIGN), theirs]);
+      expect(await runs(archive, 0, 4)).toEqual(found);
+    });
+
+    test.each<[string, Partial<ArchiveTraits>, number[], boolean]>([
+      ["its time", FOREIGN, away, false],
+      ["no time", FOREIGN, every15s(0, 4), true],
+      ["a time of a store of ours", AVERAGES, away, true],
+    ])("many series that lack %s: answered at once, or each by itself", async (_, traits, ours, isAnswered) => {
+      const near = new MemoryArchive();
+      await near.append([batch(1, ours)]);
+      const far = new FakeStore(traits);
+      await far.append([batch(2, every15s(0, 3.9))]);
+      const archive = new SeveralArchive([far, near], new VirtualClock(), new KeptLog());
+      const query = { ...KEY, fromMs: 0, toMs: 4 * HOUR_MS };
+      const samples = await archive.readMany({ ...query, samplesMax: 1e6 });
+      const buckets = await archive.bucketMany({ ...query, stepMs: 60_000, cellsMax: 1e6 });
+      expect([samples !== undefined, buckets !== undefined]).toEqual([isAnswered, isAnswered]);
+    });
   });
 
   describe("a slow store, however exact, is asked last and only for what nobody else covers", () => {

@@ -11,17 +11,20 @@ export interface GmetadWords {
   readonly sources: Readonly<Record<string, string>>;
   /** Seconds between two polls; gmetad's own default is 15. */
   readonly stepS?: number;
+  /** Off: grids are ignored, and the clusters in them kept whole as if they were its own. gmetad's own default is on. */
+  readonly scalable?: "on" | "off";
 }
 
 /** In the foreground, open to everybody, without RRD files, and quick. */
 export function startGmetad(namespace: string, folder: string, words: GmetadWords): Running {
-  const { grid, sources, stepS = 2 } = words;
+  const { grid, sources, stepS = 2, scalable = "on" } = words;
   const home = join(folder, `gmetad-${grid}`);
   mkdirSync(home);
   const lines = [
     ...Object.entries(sources).map(([label, address]) => `data_source "${label}" ${stepS} ${address}`),
     `gridname "${grid}"`,
     `authority "http://${grid}.example.org/ganglia/"`,
+    `scalable ${scalable}`,
     "setuid off",
     "all_trusted on",
     "write_rrds off",

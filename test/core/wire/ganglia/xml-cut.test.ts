@@ -1,5 +1,6 @@
 /** Every document of every version, cut at every octet. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GangliaXmlReader } from "../../../../core/wire/ganglia/xml-reader.js";
 import { DigestSink } from "../../../support/digest-sink.js";
@@ -16,7 +17,10 @@ const NOW_MS = LOCALTIME_S * 1_000;
 const DOCUMENTS: [string, Buffer][] = [
   ...VERSION_FIXTURES.map((name): [string, Buffer] => [name, versionFixture(name)]),
   ...FIXTURES.map((name): [string, Buffer] => [name, fixture(name)]),
-  ["gmond-8649-odd.xml", readFileSync("test/fixtures/ganglia-3.7.2/gmond-8649-odd.xml")],
+  ...["gmond-8649-odd.xml", "gmetad-8651-federation.xml"].map((name): [string, Buffer] => [
+    name,
+    readFileSync(join("test/fixtures/ganglia-3.7.2", name)),
+  ]),
 ];
 
 /** Larger documents repeat themselves: they are read in full after one cut in so many. */

@@ -1,5 +1,16 @@
 /** RRD files of gmetad's layout as an archive: the contract of all stores, and what is particular to it. */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -231,6 +242,17 @@ describe("gmetad's layout", () => {
     expect(await archive.coverage()).toEqual({ fromMs: START_S * 1_000, toMs: (START_S + 15) * 1_000 });
   });
 
+  test("mode read: hosts that came and went count, however many files others have", async () => {
+    const of = (host: string, metric: string, timeS: number) => batch([[timeS, 1]], { key: { ...KEY, host, metric } });
+    const writer = open(directory);
+    const many = (host: string, timeS: number) => Array.from({ length: 100 }, (_, i) => of(host, `m${i}`, timeS));
+    await writer.append([of("dead", "m", START_S)]);
+    for (const host of ["a", "b", "c"]) await writer.append(many(host, START_S + 3_000));
+    await writer.append([of("living", "m", START_S + 6_000)]);
+    const archive = open(directory, { mode: "read" });
+    expect(await archive.coverage()).toEqual({ fromMs: START_S * 1_000, toMs: (START_S + 6_000) * 1_000 });
+  });
+
   test("mode read: what gmetad wrote meanwhile is part of the history within a minute", async () => {
     const writer = open(directory);
     await writer.append([batch([[START_S, 1]])]);
@@ -240,6 +262,39 @@ describe("gmetad's layout", () => {
     expect(await newest()).toBe(0);
     await clock.advance(60_000);
     expect(await newest()).toBe(15);
+  });
+
+  test.each([
+    ["a cluster's folder", "khab", ""],
+    ["a host's folder", "khab/Node1", ""],
+    ["a file", FILE, "file.rrd"],
+    ["a file, to what is not there yet,", FILE, "new.rrd"],
+  ])("%s that is a link out of the directory is not followed, and that is told", async (_name, link, to) => {
+    const outside = mkdtempSync(join(tmpdir(), "grate-rrd-outside-"));
+    try {
+      if (to === "file.rrd") writeFileSync(join(outside, to), "theirs");
+      const before = readdirSync(outside);
+      mkdirSync(join(directory, link, ".."), { recursive: true });
+      symlinkSync(join(outside, to), join(directory, link));
+      const archive = open(directory);
+      const other = { ...KEY, cluster: "other" };
+      await archive.append([batch([[START_S, 1]]), batch([[START_S, 2]], { key: other })]);
+      expect(archive.health()).toMatchObject({ counters: { files: 1, fileFaultsTotal: 1 } });
+      expect(archive.health().message).toMatch(/load_one of Node1 is not kept: .* leads to .*grate-rrd-outside-/);
+      await expect(archive.read({ key: KEY, fromMs: 0, toMs: 8.64e15 })).rejects.toThrow("is not below");
+      expect((await archive.read({ key: other, fromMs: 0, toMs: 8.64e15 }))?.timesMs.length).toBe(1);
+      expect(readdirSync(outside)).toEqual(before);
+      if (to === "file.rrd") expect(readFileSync(join(outside, to), "utf8")).toBe("theirs");
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
+  test("a link to elsewhere in the directory is followed", async () => {
+    mkdirSync(join(directory, "real"));
+    symlinkSync("real", join(directory, "khab"));
+    await open(directory).append([batch([[START_S, 1]])]);
+    expect(existsSync(join(directory, "real/Node1/load_one.rrd"))).toBe(true);
   });
 
   test("a file that cannot be used costs its own metric and is told, the others go on", async () => {
