@@ -1,15 +1,14 @@
-/** All stores. A further one is a folder and a line here; see README.md. */
-import { openRemoteStore } from "./remote/remote-store.js";
-import { openRrdStore } from "./rrd/archive/rrd-store.js";
-import { openSqliteStore } from "./sqlite/sqlite-store.js";
+/**
+ * All stores. A further one is a folder and a line here; see README.md. Each is loaded by the thread that opens it and by no
+ * other: the modules of all of them are some 10 MB in every thread.
+ */
 import type { OpenStore } from "./store.js";
-import { openXmlStore } from "./xml/xml-store.js";
 
 export const STORES = Object.freeze({
-  sqlite: openSqliteStore,
-  rrd: openRrdStore,
-  remote: openRemoteStore,
-  xml: openXmlStore,
-}) satisfies Readonly<Record<string, OpenStore>>;
+  sqlite: async () => (await import("./sqlite/sqlite-store.js")).openSqliteStore,
+  rrd: async () => (await import("./rrd/archive/rrd-store.js")).openRrdStore,
+  remote: async () => (await import("./remote/remote-store.js")).openRemoteStore,
+  xml: async () => (await import("./xml/xml-store.js")).openXmlStore,
+}) satisfies Readonly<Record<string, () => Promise<OpenStore>>>;
 
 export type StoreName = keyof typeof STORES;

@@ -20,7 +20,7 @@ import {
   type WorkerMessage,
 } from "./worker-protocol.js";
 
-function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreWorkerData): void {
+async function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreWorkerData): Promise<void> {
   const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
   const log = {
     info: (message: string) => post({ kind: "log", level: "info", message }),
@@ -28,7 +28,8 @@ function serveStore(port: MessagePort, { store: name, stateDir, config }: StoreW
   };
   let store: Store;
   try {
-    store = STORES[name]({ stateDir, config, clock: systemClock, log });
+    const open = await STORES[name]();
+    store = open({ stateDir, config, clock: systemClock, log });
   } catch (error) {
     post({ kind: "refused", error: errorToData(error) });
     port.close();
@@ -135,5 +136,5 @@ function arraysOf(series: Series): Float64Array[] {
 }
 
 if (!isMainThread && parentPort !== null && (workerData as Partial<StoreWorkerData> | null)?.role === "grate-store") {
-  serveStore(parentPort, workerData as StoreWorkerData);
+  await serveStore(parentPort, workerData as StoreWorkerData);
 }

@@ -26,11 +26,16 @@ import { silentLogger } from "../../core/base/log.js";
 import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { ClusterDirectory } from "../../core/model/directory.js";
 import { Frame } from "../../core/model/frame.js";
+import { storageSchema } from "../../storage/config.js";
+import { openStorage } from "../../storage/open.js";
+import { compile } from "../storage/support/compiled.js";
 import { EmulatedHosts, POLL_MS } from "../support/emulated-hosts.js";
 import { get } from "../support/rig/ask.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeEmptyNamespace } from "../support/rig/namespaces.js";
 import { usageOf } from "../support/rig/usage.js";
+import { RRAS } from "./collector/peers.js";
+import { TRIGGER_COUNT, triggersYaml } from "./collector/triggers.js";
 import { SEED, startEmulator } from "./emulator/start.js";
 
 const HOSTS = Number(process.env["HOSTS"] ?? 1_000);
@@ -173,6 +178,73 @@ test("the log: bytes a sample, and reading it back", { timeout: 0 }, async () =>
   );
 });
 
+/** Spills of forty frames each into SQLite and RRD files; the first one makes the files. */
+const SPILLS = 4;
+const FRAMES_OF_SPILL = 40;
+const PAUSE_MS_MAX = 5;
+
+test("pauses of the main loop while a collector spills", { timeout: 0 }, async () => {
+  const compiled = compile("storage/worker.ts");
+  const state = join(folder, "pauses");
+  let nowMs = T;
+  const storage = await openStorage({
+    stateDir: state,
+    config: storageSchema.parse({ sqlite: {}, rrd: { rras: RRAS.small } }),
+    logger: silentLogger,
+    clock: systemClock,
+    workerUrl: compiled.url("storage/worker.ts"),
+  });
+  const collector = new Collector({
+    config: collectorSchema.parse({ "spill-every": "1h" }),
+    instance: "bench",
+    clock: { ...systemClock, nowMs: () => nowMs },
+    logger: silentLogger,
+    files: nodeLogFiles(join(state, "frames")),
+    archive: storage.archive,
+  });
+  try {
+    await collector.start();
+    const hosts = new EmulatedHosts({ hosts: HOSTS, seed: SEED });
+    const directory = collector.directory("c") as ClusterDirectory;
+    hosts.describe(directory);
+    const frame = new Frame(directory, "bench");
+    const counter = (name: string) => collector.health().counters[name] ?? 0;
+    say(`seed ${SEED}, spills of ${FRAMES_OF_SPILL} polls of ${HOSTS} hosts into SQLite and RRD files:`);
+    for (let spill = 1; spill <= SPILLS; spill++) {
+      for (let i = 0; i < FRAMES_OF_SPILL; i++, nowMs += POLL_MS) {
+        hosts.fill(frame, nowMs);
+        collector.accept(frame);
+        await setImmediate();
+      }
+      await setTimeout(2_000);
+      const [begin, beginSamples, waitedMs] = [performance.now(), counter("spilledSamples"), runQueueMs()];
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      collector.requestSpill();
+      while (counter("spills") < spill) await setTimeout(20);
+      delay.disable();
+      const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
+      const samples = counter("spilledSamples") - beginSamples;
+      const at = (part: number) => (delay.percentile(part) / 1e6).toFixed(1);
+      say(
+        `  spill ${spill}: ${(samples / 1e6).toFixed(2)} million samples in ${seconds} s; pauses 99 % ${at(99)} ms, ` +
+          `99.9 % ${at(99.9)} ms, longest ${at(100)} ms (budget ${PAUSE_MS_MAX}); ` +
+          `waited for a core ${(runQueueMs() - waitedMs).toFixed(0)} ms in all`,
+      );
+      expect(samples).toBeGreaterThan(0.8 * FRAMES_OF_SPILL * hosts.cells);
+    }
+  } finally {
+    await collector.stop();
+    await storage.close();
+    compiled.remove();
+  }
+});
+
+/** How long this thread was ready to run and did not get a core, since its start. */
+function runQueueMs(): number {
+  return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;
+}
+
 test.runIf(EVERY_S > 0)("memory of a whole collector", { timeout: 0 }, async () => {
   const machine = makeEmptyNamespace();
   const state = join(folder, "state");
@@ -185,6 +257,10 @@ test.runIf(EVERY_S > 0)("memory of a whole collector", { timeout: 0 }, async () 
     "sources:",
     `  - { name: all, type: ganglia-xml, address: ["127.0.0.1:18649"], every: ${EVERY_S}s }`,
     `spill-every: ${40 * EVERY_S}s`,
+    "storage:",
+    `  rrd: { dir: rrds, rras: [${RRAS.small.map((rra) => `"${rra}"`).join(", ")}] }`,
+    "  sqlite: {}",
+    triggersYaml(),
     "",
   ].join("\n");
   const grate = startGrate(["collector", "-c", writeConfig(folder, config), "--state", state], machine);
@@ -201,7 +277,10 @@ test.runIf(EVERY_S > 0)("memory of a whole collector", { timeout: 0 }, async () 
     const [frames, bytes] = [await metric("window_frames"), await metric("window_bytes")];
     const { rssBytes, pssBytes } = usageOf(grate.child.pid as number);
     const news = await metric("new_values_total");
-    say(`seed ${SEED}, grate collector with ${frames} polls of ${HOSTS} hosts, ${news} new values:`);
+    say(
+      `seed ${SEED}, grate collector with SQLite, RRD files and ${TRIGGER_COUNT} triggers, ` +
+        `${frames} polls of ${HOSTS} hosts, ${news} new values:`,
+    );
     say(`  ${(rssBytes / MIB).toFixed(0)} MiB RSS (budget 150), ${(pssBytes / MIB).toFixed(0)} MiB PSS`);
     say(`  window ${(bytes / MIB).toFixed(1)} MiB, ${await metric("spills_total")} spills`);
     expect(news).toBeGreaterThan(0.9 * POLLS * HOSTS * 39);

@@ -33,6 +33,8 @@ const NEEDED_BY_WEB = [
 const RRAS = isLong
   ? ["RRA:AVERAGE:0.5:1:5856", "RRA:AVERAGE:0.5:4:20160", "RRA:AVERAGE:0.5:40:52704"]
   : ["RRA:AVERAGE:0.5:1:400", "RRA:AVERAGE:0.5:10:100"];
+/** How much of gmetad's history is looked at. */
+const BESIDE_S = 30 * STEP_S;
 /** Sent each second: gmond's own metrics are told too rarely to have a sample of before in the first minute. */
 const BEAT = "beat";
 /** Rows that a file written from beginning to end must have. */
@@ -117,13 +119,13 @@ storage:
   async function expectReadBeside(metric = BEAT): Promise<void> {
     const startedS = Math.floor(systemClock.nowMs() / 1_000);
     const collector = startCollector(`beside-${startedS}`, "mode: read", "10s");
-    const line = `grate:1/history?cluster=khab&host=${encodeURIComponent(host)}&metric=${metric}&from=-60s`;
+    const line = `grate:1/history?cluster=khab&host=${encodeURIComponent(host)}&metric=${metric}&from=-${BESIDE_S}s`;
     await eventually(`gmetad's history of ${metric}`, 30_000, async () => {
       const told = samples(await ask(rig.bridge, "127.0.0.1", 8662, line));
       const before = told.filter(([timeMs]) => timeMs < startedS * 1_000 - 2 * STEP_S * 1_000);
       expect(before.length).toBeGreaterThan(2);
       expect(told.at(-1)?.[0]).toBeGreaterThanOrEqual(startedS * 1_000);
-      const rows = await rowsSince(file(metric), STEP_S, startedS - 60);
+      const rows = await rowsSince(file(metric), STEP_S, startedS - BESIDE_S);
       const values = new Map(rows.map((row) => row.split(/:? +/).map(Number) as [number, number]));
       for (const [timeMs, value] of before)
         expect(value, `at ${timeMs}`).toBeCloseTo(values.get(timeMs / 1_000) ?? Number.NaN, 6);

@@ -1,7 +1,6 @@
 /** Configuration of the RRD files in gmetad's layout. */
 import { z } from "zod";
 import { duration } from "../../../core/base/config/fields.js";
-import type { RoundRobinArchive } from "../format/definition.js";
 import { parseArchive } from "../text/definitions.js";
 import { DAEMON_ADDRESS_EXPECTED, parseDaemonAddress } from "./daemon/daemon-address.js";
 
@@ -55,11 +54,6 @@ export const rrdSchema = z
       context.addIssue({ code: "custom", path: ["rras"], message: "expected at least one archive of AVERAGE" });
     }
   });
-
-/** @param rras checked by the schema */
-export function archivesOf(rras: readonly string[], stepS: number): RoundRobinArchive[] {
-  return rras.map((text) => parseArchive(text.slice("RRA:".length), stepS));
-}
 
 function archiveFault(text: string, stepS: number): string | undefined {
   if (!text.startsWith("RRA:")) return "expected RRA:CF:xff:steps:rows";

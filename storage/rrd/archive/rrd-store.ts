@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { messageOf } from "../../../core/base/errors.js";
 import { StorageError } from "../../errors.js";
 import type { Store, StoreContext } from "../../store.js";
-import { archivesOf } from "./config.js";
+import { archivesOf } from "./archives.js";
 import { parseDaemonAddress } from "./daemon/daemon-address.js";
 import { DaemonFiles } from "./daemon/daemon-files.js";
 import { RrdArchive } from "./rrd-archive.js";

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { storageSchema } from "../../../storage/config.js";
 import { findProgram } from "../../setup/peers.mjs";
-import { get } from "../../support/rig/ask.js";
+import { ask, get } from "../../support/rig/ask.js";
+import { eventually } from "../../support/rig/eventually.js";
 import { type Running, startProcess } from "../../support/rig/process.js";
 import { triggersYaml } from "./triggers.js";
 
@@ -54,10 +55,15 @@ export function startGmetad({ source, ports, namespace, path, rras }: Ground, mo
   return startProcess(findProgram("gmetad") ?? "gmetad", ["-c", file, "-d", "1"], { namespace });
 }
 
-/** @returns the daemon, and the line of gmetad's configuration that hands writing over to it */
-export function startRrdcached({ ports, namespace, path }: Ground, delayS: number): { running: Running; line: string } {
+/** @returns the daemon, which listens, and the line of gmetad's configuration that hands writing over to it */
+export async function startRrdcached(
+  { ports, namespace, path }: Ground,
+  delayS: number,
+): Promise<{ running: Running; line: string }> {
   const args = ["-g", "-l", `127.0.0.1:${ports + 2}`, "-w", String(delayS), "-p", join(path, "rrdcached.pid")];
   const running = startProcess(findProgram("rrdcached") ?? "rrdcached", args, { namespace });
+  // A gmetad that finds nobody there ends.
+  await eventually("rrdcached listens", 20_000, () => ask(namespace, "127.0.0.1", ports + 2, "QUIT"));
   return { running, line: `rrdcached_address 127.0.0.1:${ports + 2}` };
 }
 

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { systemClock } from "../../../core/base/clock.js";
 import type { SeriesBatch } from "../../../core/model/archive.js";
 import { packBatches, unpackBatches } from "../../../storage/pack.js";
-import { archivesOf } from "../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../storage/rrd/archive/archives.js";
 import { RrdArchive } from "../../../storage/rrd/archive/rrd-archive.js";
 import { RrdFleet } from "../../../storage/rrd/bulk/fleet.js";
 import { createRrdFile } from "../../../storage/rrd/file/create-file.js";

@@ -74,6 +74,21 @@ async function metrics(line: string): Promise<Map<string | undefined, Element>> 
   return new Map([...elements(tree(await query(line)), "METRIC")].map((each) => [each.attributes.NAME, each]));
 }
 
+describe("a path is of names, not of regular expressions", () => {
+  test.each([
+    ["/.*", "/nosuch"],
+    ["/st.tus & co", "/nosuch"],
+    [`${CLUSTER}/.*`, `${CLUSTER}/nosuch`],
+    [`${CLUSTER}/b.`, `${CLUSTER}/nosuch`],
+    [`${CLUSTER}/[ab]2`, `${CLUSTER}/nosuch`],
+    [`${CLUSTER}/b2/who.e`, `${CLUSTER}/b2/nosuch`],
+    [`${CLUSTER}/b2/wh.*`, `${CLUSTER}/b2/nosuch`],
+  ])("%s is answered as any name that is not there", async (line, nosuch) => {
+    expect(await query(line)).toBe(await query(nosuch));
+    expect(await query(`${CLUSTER}/b2/whole`)).not.toBe(await query(`${CLUSTER}/b2/nosuch`));
+  });
+});
+
 describe("gmond cuts what is long", () => {
   test("a text of 5,000 characters is whole, where gmond cuts its line after 1,024 octets", async () => {
     expect((await metrics(`${CLUSTER}/b2`)).get("long")?.attributes.VAL).toBe(LONG);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { archivesOf, rrdSchema } from "../../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../../storage/rrd/archive/archives.js";
+import { rrdSchema } from "../../../../storage/rrd/archive/config.js";
 
 describe("accepted", () => {
   test("nothing said: gmetad's own layout", () => {

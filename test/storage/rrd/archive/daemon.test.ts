@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../core/base/clock.js";
 import type { SeriesBatch } from "../../../../core/model/archive.js";
-import { archivesOf } from "../../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../../storage/rrd/archive/archives.js";
 import { parseDaemonAddress } from "../../../../storage/rrd/archive/daemon/daemon-address.js";
 import { DaemonFiles } from "../../../../storage/rrd/archive/daemon/daemon-files.js";
 import { updateLines } from "../../../../storage/rrd/archive/daemon/update-lines.js";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../../core/model/archive.js";
-import { archivesOf } from "../../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../../storage/rrd/archive/archives.js";
 import { RrdArchive } from "../../../../storage/rrd/archive/rrd-archive.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 import { mountTmpfs } from "../../support/tmpfs.js";

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../../../core/model/archive.js";
-import { archivesOf } from "../../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../../storage/rrd/archive/archives.js";
 import { RrdArchive, type RrdArchiveOptions } from "../../../../storage/rrd/archive/rrd-archive.js";
 import { archiveContract } from "../../../contract/archive-contract.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SeriesBatch, SumTable } from "../../../../core/model/archive.js";
 import type { MetricType, Slope } from "../../../../core/model/metric.js";
-import { archivesOf } from "../../../../storage/rrd/archive/config.js";
+import { archivesOf } from "../../../../storage/rrd/archive/archives.js";
 import { RrdArchive } from "../../../../storage/rrd/archive/rrd-archive.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 import { ourPipe } from "../support/our-pipe.js";
