@@ -73,6 +73,9 @@ const FRAME_FUTURE_MS_MAX = 60_000;
 /** Between two parts of what the log missed: others have two thirds of the time. */
 const CATCH_UP_PAUSE_MS = 10;
 
+/** One turn's work on the checkpoint of a new segment; a piece that crosses it is done to its end. */
+const CHECKPOINT_MS = 2;
+
 /** Of the five seconds of a stop; the stores need some to close. */
 const LAST_SPILL_MS_MAX = 2_500;
 
@@ -404,8 +407,9 @@ export class Collector implements FrameSink, Component {
   /** The disk works in another thread first, so that syncing holds nobody up. */
   #tick(): void {
     if (this.#clock.monotonicMs() - this.#expiredMs >= EXPIRY_MS_MIN) this.#expire();
-    // A disk that hangs does not keep those who left.
-    this.#wake.within(EXPIRY_MS_MAX);
+    this.#log?.writeCheckpoint(CHECKPOINT_MS);
+    // A disk that hangs does not keep those who left, nor a checkpoint from being written.
+    this.#wake.within(this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : EXPIRY_MS_MAX);
     if (this.#log?.flush(() => this.#guarded(() => this.#afterFlush())) !== true) this.#afterFlush();
   }
 
@@ -428,7 +432,9 @@ export class Collector implements FrameSink, Component {
     const cutInMs = this.#segmentEndedMs + everyMs - this.#clock.monotonicMs();
     const inMs = this.#log?.failure === undefined ? (this.#spill?.dueInMs ?? cutInMs) : 0;
     this.#wake.within(this.#expiredMs + EXPIRY_MS_MAX - this.#clock.monotonicMs());
-    this.#wake.within(this.#log?.isCatchingUp === true ? CATCH_UP_PAUSE_MS : Math.max(sync, inMs));
+    this.#wake.within(
+      this.#log?.isCatchingUp === true || this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : Math.max(sync, inMs),
+    );
   }
 
   #tellFailure(message: string | undefined): void {

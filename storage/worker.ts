@@ -3,6 +3,7 @@
  * Reading and writing files takes its time here, and the main loop never waits.
  * Importing this file does nothing, unless it is the start of such a thread.
  */
+import { setPriority } from "node:os";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemClock, type Timer } from "../core/base/clock.js";
 import type { NamedBuckets, NamedSeries } from "../core/model/archive.js";
@@ -50,6 +51,22 @@ async function serveStore(port: MessagePort, { store: name, stateDir, config }: 
     port.close();
   });
 }
+
+/**
+ * On two cores a spill keeps both busy with two stores, while the main loop, which takes polls and judges alerts, waits for
+ * a core; and whatever else the machine does goes before history. On Linux a priority is a thread's: this one's, not the
+ * process's. A third of the usual weight: questions about history still get their turn on a busy machine.
+ */
+function giveWay(): void {
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // A sandbox may refuse; then the stores are as important as all else.
+  }
+}
+
+const NICENESS = 5;
 
 /** Of what changes by itself; requests are looked behind at once. */
 const HEALTH_EVERY_MS = 10_000;
@@ -136,5 +153,6 @@ function arraysOf(series: Series): Float64Array[] {
 }
 
 if (!isMainThread && parentPort !== null && (workerData as Partial<StoreWorkerData> | null)?.role === "grate-store") {
+  giveWay();
   await serveStore(parentPort, workerData as StoreWorkerData);
 }

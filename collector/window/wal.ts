@@ -57,8 +57,8 @@ export const SEGMENT_BYTES_MAX = 64 * 2 ** 20;
 /** A segment is at least this many times as long as its checkpoint, or a huge cluster would log little else. */
 const CHECKPOINTS_PER_SEGMENT = 4;
 
-/** Cells of the present in one record: some 100 KB. */
-const PRESENT_CELLS_MAX = 2 ** 15;
+/** Cells of the present in one record: one or two ms to write, some 30 KB. */
+const PRESENT_CELLS_MAX = 2 ** 13;
 
 /**
  * One turn's work on frames that are logged late; the frame that crosses it is done to its end. Measured with 1,000
@@ -79,6 +79,15 @@ const STALLED_MS = 10_000;
 const CLOSE_CATCH_UP_MS = 1_500;
 
 const PREFIX = "frames";
+
+/** A segment that takes frames, and whose checkpoint is not whole yet. Older ones are needed until it is. */
+interface Opening {
+  readonly segment: number;
+  /** Logged before it. */
+  readonly lastFrame: number;
+  readonly pieces: Iterator<void>;
+  bytes: number;
+}
 
 /** A segment that is being filled with what was missed. */
 interface CatchUp {
@@ -110,6 +119,7 @@ export class FrameLog {
   readonly #boundaries: { readonly segment: number; readonly lastFrame: number }[] = [];
   #failure: LogFailure | undefined;
   #catchUp: CatchUp | undefined;
+  #opening: Opening | undefined;
   #catchUpAtMs = Number.NEGATIVE_INFINITY;
   #cutFault = "";
   /** Monotonic, since when a flush is under way. */
@@ -160,6 +170,11 @@ export class FrameLog {
   /** The disk takes records again, and more of what was missed is written with each sync. */
   get isCatchingUp(): boolean {
     return this.#catchUp !== undefined;
+  }
+
+  /** The segment's checkpoint is being written, see writeCheckpoint. */
+  get isOpening(): boolean {
+    return this.#opening !== undefined;
   }
 
   /** Why old segments could not be deleted, "" while all is well. */
@@ -227,17 +242,29 @@ export class FrameLog {
     this.#guard(() => this.#syncLog());
   }
 
-  /** Frames from now on go to a new segment, so that those before can be cut off. */
+  /**
+   * Frames from now on go to a new segment, so that those before can be cut off: once its checkpoint is written, which
+   * writeCheckpoint does in pieces between the frames. In one piece it took 20 ms at 1,000 hosts.
+   */
   endSegment(): void {
     if (this.#failure !== undefined || this.#framesInSegment === 0) return;
     this.#guard(() => {
+      this.#writeOpening(Number.POSITIVE_INFINITY);
       this.#syncLog();
-      this.#beginSegment();
+      this.#openSegment();
     });
+  }
+
+  /** Goes on with the checkpoint of the newest segment, if it is not whole, for about so long. */
+  writeCheckpoint(forMs: number): void {
+    if (this.#failure !== undefined) return;
+    this.#guard(() => this.#writeOpening(this.#clock.monotonicMs() + forMs));
   }
 
   /** Frames up to this number are safe elsewhere, or not wanted any more: deletes what holds no others. */
   cut(through: number): void {
+    // What is archived is needed no more once the new segment tells the present by itself.
+    this.writeCheckpoint(Number.POSITIVE_INFINITY);
     const boundary = this.#boundaries.findLast(({ lastFrame }) => lastFrame <= through);
     if (boundary === undefined) return;
     this.sync();
@@ -263,6 +290,8 @@ export class FrameLog {
     try {
       action();
     } catch (error) {
+      // Its frames stay, with the segments before it; the next one has a whole checkpoint.
+      this.#opening = undefined;
       this.#failure = { sinceMs: this.#failure?.sinceMs ?? this.#clock.nowMs(), message: messageOf(error) };
     }
   }
@@ -353,13 +382,46 @@ export class FrameLog {
 
   #writeCheckpoint(): void {
     const before = this.#log.segmentBytes;
+    this.#writeHead();
+    const pieces = this.#checkpointPieces();
+    while (pieces.next().done !== true);
+    this.#checkpointBytes = this.#log.segmentBytes - before;
+  }
+
+  #openSegment(): void {
+    const lastFrame = this.#loggedThrough;
+    const segment = this.#log.startSegment();
+    this.#framesInSegment = 0;
+    this.#writeHead();
+    this.#opening = { segment, lastFrame, pieces: this.#checkpointPieces(), bytes: this.#log.segmentBytes };
+  }
+
+  #writeOpening(untilMs: number): void {
+    const opening = this.#opening;
+    if (opening === undefined) return;
+    const before = this.#log.segmentBytes;
+    let isWhole = false;
+    do isWhole = opening.pieces.next().done === true;
+    while (!isWhole && this.#clock.monotonicMs() < untilMs);
+    opening.bytes += this.#log.segmentBytes - before;
+    if (!isWhole) return;
+    this.#opening = undefined;
+    this.#checkpointBytes = opening.bytes;
+    this.#boundaries.push({ segment: opening.segment - 1, lastFrame: opening.lastFrame });
+  }
+
+  #writeHead(): void {
     this.#said = new Map();
     this.#log.append(RECORD.checkpoint, encodeJson({ version: LOG_VERSION, frame: this.#state.frameNumber() }));
+  }
+
+  /** Each says the present as it is then: between two of them frames may be logged, which come before it in the log too. */
+  *#checkpointPieces(): Generator<void, void> {
     for (const view of this.#state.views()) {
       this.#sayDirectory(view.directory);
-      this.#writePresent(view);
+      yield;
+      yield* this.#presentPieces(view);
     }
-    this.#checkpointBytes = this.#log.segmentBytes - before;
   }
 
   #sayDirectory(directory: ClusterView["directory"]): DirectoryChanges {
@@ -383,11 +445,11 @@ export class FrameLog {
     this.#log.append(type, this.#encoder.encode({ cluster, number, timeMs, names }, frame, news));
   }
 
-  #writePresent(view: ClusterView): void {
+  *#presentPieces(view: ClusterView): Generator<void, void> {
     const { directory } = view;
     const frame = new Frame(directory, "present");
-    frame.timeMs = view.frameTimeMs;
     const flush = () => {
+      frame.timeMs = view.frameTimeMs;
       this.#appendCells(RECORD.present, frame, this.#all.of(frame), view.frameNumber);
       frame.clear();
     };
@@ -396,6 +458,7 @@ export class FrameLog {
       if (directory.host(row) !== undefined) frame.heard(row, view.reportedMs[row] as number);
     }
     flush();
+    yield;
     for (const column of view.columns()) {
       for (let row = 0; row < view.rowCount; row++) {
         const timeMs = column.timesMs[row] as number;
@@ -404,7 +467,9 @@ export class FrameLog {
         if (text !== undefined) frame.pushText(row, column.column, text, timeMs);
         else if (column.kind === "text") frame.pushNumber(row, column.column, Number.NaN, timeMs, 0);
         else frame.pushNumber(row, column.column, column.values[row] as number, timeMs, column.decimals[row] as number);
-        if (frame.count === PRESENT_CELLS_MAX) flush();
+        if (frame.count < PRESENT_CELLS_MAX) continue;
+        flush();
+        yield;
       }
     }
     if (frame.count > 0) flush();

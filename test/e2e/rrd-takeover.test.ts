@@ -56,7 +56,7 @@ describeWithPeers("RRD files of gmetad, of ours, of gmetad again", ["gmond", "gm
   };
   const lastUpdateS = async (metric: string) => Number(await rrdtool("last", file(metric)));
   const passes = (metric: string, timeS: number) =>
-    eventually(`an update of ${metric} after ${timeS}`, (60 + PHASE_S) * 1_000, async () =>
+    eventually(`an update of ${metric} after ${timeS}`, (60 + 2 * PHASE_S) * 1_000, async () =>
       expect(await lastUpdateS(metric)).toBeGreaterThan(timeS),
     );
 
