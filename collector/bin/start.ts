@@ -6,6 +6,7 @@ import { sleep, systemClock } from "../../core/base/clock.js";
 import { createLogger, type LogLevel } from "../../core/base/log.js";
 import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
 import { QueryClient } from "../../viewer/pull/query-client.js";
+import { ALLOCATOR_ENVIRONMENT } from "./allocator.js";
 import { isGmondAt, LOCAL_GMOND, writeEmbeddedConfiguration } from "./embedded.js";
 import { runService } from "./service.js";
 import { Supervisor } from "./supervisor.js";
@@ -47,6 +48,7 @@ async function run(options: StartOptions, stateDir: string): Promise<number> {
       // stdout is ours, for data. The channel tells the child when we are gone.
       spawn(process.execPath, [options.program, name, "-c", file, ...more, "--log-level", options.logLevel], {
         stdio: ["ignore", 2, 2, "ipc"],
+        env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
       }),
   });
   const supervisor = new Supervisor({

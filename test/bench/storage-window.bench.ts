@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
+import { ALLOCATOR_ENVIRONMENT } from "../../collector/bin/allocator.js";
 import { collectorSchema } from "../../collector/config.js";
 import { AllNews } from "../../collector/frame-news.js";
 import { Collector } from "../../collector/pipeline.js";
@@ -274,7 +275,10 @@ test.runIf(EVERY_S > 0)("memory of a whole collector", { timeout: 0 }, async () 
     triggersYaml(),
     "",
   ].join("\n");
-  const grate = startGrate(["collector", "-c", writeConfig(folder, config), "--state", state], machine);
+  const grate = startGrate(["collector", "-c", writeConfig(folder, config), "--state", state], {
+    namespace: machine.namespace,
+    env: ALLOCATOR_ENVIRONMENT,
+  });
   try {
     const metric = async (name: string) => {
       const token = readFileSync(join(state, TOKEN_FILE), "utf8").trim();

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ALLOCATOR_ENVIRONMENT } from "../../collector/bin/allocator.js";
 import { loadConfiguration } from "../../collector/bin/configuration.js";
 
 const UNITS = ["grate-collector.service", "grate-viewer.service"] as const;
@@ -124,6 +125,12 @@ describe.runIf(hasAnalyze)("as systemd reads them", () => {
       expect(exposure).toBeLessThan(2.5);
     }
   });
+});
+
+test("the collector's unit sets the allocator as grate start does", () => {
+  const [environment = ""] = parseUnit(read("grate-collector.service")).get("Service")?.get("Environment") ?? [];
+  const words = Object.entries(ALLOCATOR_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  expect(environment.split(" ")).toEqual(words);
 });
 
 describe("the sample configuration", () => {

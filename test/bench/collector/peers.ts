@@ -1,6 +1,7 @@
 /** Those whose cost is compared: each polls its own port of the emulator and writes to its own disk. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ALLOCATOR_ENVIRONMENT } from "../../../collector/bin/allocator.js";
 import { storageSchema } from "../../../storage/config.js";
 import { findProgram } from "../../setup/peers.mjs";
 import { ask, get } from "../../support/rig/ask.js";
@@ -89,6 +90,8 @@ export function startGrate({ source, ports, namespace, path, rras, spillEvery }:
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
   return startProcess(process.execPath, [...profiling, FRONT_DOOR, "collector", "-c", config, "--state", state], {
     namespace,
+    // As grate start and the unit for systemd do.
+    env: ALLOCATOR_ENVIRONMENT,
   });
 }
 
