@@ -52,10 +52,13 @@ async function serveStore(port: MessagePort, { store: name, stateDir, config }: 
   });
 }
 
+/** A third of the usual weight: questions about history still get their turn on a busy machine. */
+const NICENESS = 5;
+
 /**
  * On two cores a spill keeps both busy with two stores, while the main loop, which takes polls and judges alerts, waits for
  * a core; and whatever else the machine does goes before history. On Linux a priority is a thread's: this one's, not the
- * process's. A third of the usual weight: questions about history still get their turn on a busy machine.
+ * process's.
  */
 function giveWay(): void {
   if (process.platform !== "linux") return;
@@ -65,8 +68,6 @@ function giveWay(): void {
     // A sandbox may refuse; then the stores are as important as all else.
   }
 }
-
-const NICENESS = 5;
 
 /** Of what changes by itself; requests are looked behind at once. */
 const HEALTH_EVERY_MS = 10_000;

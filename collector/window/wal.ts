@@ -372,7 +372,7 @@ export class FrameLog {
     const segment = this.#log.startSegment();
     try {
       this.#framesInSegment = 0;
-      this.#writeCheckpoint();
+      this.#writeWholeCheckpoint();
     } catch (error) {
       this.#log.discardSegment();
       throw error;
@@ -380,7 +380,7 @@ export class FrameLog {
     this.#boundaries.push({ segment: segment - 1, lastFrame });
   }
 
-  #writeCheckpoint(): void {
+  #writeWholeCheckpoint(): void {
     const before = this.#log.segmentBytes;
     this.#writeHead();
     const pieces = this.#checkpointPieces();

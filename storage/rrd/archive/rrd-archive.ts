@@ -36,6 +36,9 @@ import { surveyCoverage } from "./survey.js";
 
 /** A gmetad beside us adds a step to it each 15 s; the reader's last minute is in the collector's memory. */
 const COVERAGE_AGE_MAX_MS = 60_000;
+
+/** At most a hundredth of the time goes into looking. */
+const SURVEY_SHARE = 100;
 /**
  * Then others have a turn in the middle of an append: a reader, or the end. The first spill of 1,000 hosts makes
  * 35,000 files of 630 kB, some 6,000 in one append, for seconds.
@@ -68,7 +71,7 @@ export class RrdArchive implements Archive {
   readonly #hosts: HostFiles;
   readonly #summaries: SummaryFiles;
   #coverage: Coverage | undefined;
-  #coverageMs: number;
+  #surveyAtMs: number;
   #faultCount = 0;
   #lastFault = "";
   /** Settles when no append is under way. */
@@ -102,7 +105,7 @@ export class RrdArchive implements Archive {
     });
     this.#coverage = mode === "write" ? readCoverage(directory) : undefined;
     this.#coverage ??= surveyCoverage(directory);
-    this.#coverageMs = clock.monotonicMs();
+    this.#surveyAtMs = clock.monotonicMs() + COVERAGE_AGE_MAX_MS;
   }
 
   append(batches: readonly SeriesBatch[]): Promise<void> {
@@ -165,9 +168,12 @@ export class RrdArchive implements Archive {
   async coverage(): Promise<Coverage | undefined> {
     this.#requireOpen();
     const { mode, clock, directory } = this.#options;
-    if (mode === "read" && clock.monotonicMs() - this.#coverageMs >= COVERAGE_AGE_MAX_MS) {
+    const startMs = clock.monotonicMs();
+    if (mode === "read" && startMs >= this.#surveyAtMs) {
       this.#coverage = surveyCoverage(directory);
-      this.#coverageMs = clock.monotonicMs();
+      // The look goes by files: of many hosts it takes long, and reads of history wait for it.
+      const tookMs = clock.monotonicMs() - startMs;
+      this.#surveyAtMs = startMs + Math.max(COVERAGE_AGE_MAX_MS, SURVEY_SHARE * tookMs);
     }
     return this.#coverage;
   }

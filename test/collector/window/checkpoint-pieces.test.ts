@@ -7,24 +7,13 @@ import type { Collector } from "../../../collector/pipeline.js";
 import { newHostFacts } from "../../../core/model/host.js";
 import { MemoryArchive } from "../../../storage/memory/memory-archive.js";
 import { diskError, MemoryLogFiles } from "../../support/memory-log-files.js";
-import { VirtualClock } from "../../support/virtual-clock.js";
+import { SlowClock } from "../../support/slow-clock.js";
 import { directoryOf, makeCollector, makeFrame } from "../support.js";
 
 const S = 1_000;
 /** Cells for three records of the present. */
 const HOSTS = 300;
 const METRICS = 60;
-
-/** Each look at it takes as long as a turn's work may: a turn writes one piece. */
-class SlowClock extends VirtualClock {
-  costMs = 0;
-  #spentMs = 0;
-
-  override monotonicMs(): number {
-    this.#spentMs += this.costMs;
-    return super.monotonicMs() + this.#spentMs;
-  }
-}
 
 /** Takes nothing until it is let. */
 class GatedArchive extends MemoryArchive {

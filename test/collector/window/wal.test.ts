@@ -7,6 +7,7 @@ import { RecordLog } from "../../../core/base/record-log.js";
 import { ClusterDirectory, NONE } from "../../../core/model/directory.js";
 import { NO_CLUSTER_FACTS, newHostFacts } from "../../../core/model/host.js";
 import { diskError, type LogOperation, MemoryLogFiles } from "../../support/memory-log-files.js";
+import { SlowClock } from "../../support/slow-clock.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 import { directoryOf, makeCollector, makeFrame, meta } from "../support.js";
 
@@ -121,17 +122,6 @@ describe("a disk that refuses to write", () => {
     expect([view?.directory.host(0)?.ip, view?.frameNumber, next.frameNumber]).toEqual(["10.9.9.9", 4, 4]);
   });
 });
-
-/** Each look at it takes as long as the log may work in one turn, from when it is told to. */
-class SlowClock extends VirtualClock {
-  costMs = 0;
-  #spentMs = 0;
-
-  override monotonicMs(): number {
-    this.#spentMs += this.costMs;
-    return super.monotonicMs() + this.#spentMs;
-  }
-}
 
 describe("a disk that refused for long", () => {
   const MISSED = Array.from({ length: 40 }, (_, i) => i + 3);
