@@ -117,6 +117,8 @@ export class Collector implements FrameSink, Component {
   #startedMs = 0;
   #segmentEndedMs = 0;
   #toldFailure: string | undefined;
+  /** Frames up to this one are archived, and still in the log; 0 = none. */
+  #cutThrough = 0;
   readonly #counts = {
     frames: 0,
     cells: 0,
@@ -289,6 +291,7 @@ export class Collector implements FrameSink, Component {
     this.#wake.stop();
     if (this.#spillAtStop && this.#log !== undefined) await this.#spill?.finish(this.#frameNumber, LAST_SPILL_MS_MAX);
     this.#spill?.stop();
+    if (this.#log !== undefined) this.#cutArchived(this.#log);
     this.#log?.close();
     this.#claims.save();
     const failure = this.#log?.failure;
@@ -419,6 +422,7 @@ export class Collector implements FrameSink, Component {
     this.#tellFailure(log.failure?.message);
     log.sync();
     this.#tellFailure(log.failure?.message);
+    this.#cutArchived(log);
     this.#trim(this.#clock.nowMs());
     this.#spill?.tick(this.#frameNumber);
     if (this.#spill === undefined) this.#cutWithoutArchive(log);
@@ -458,7 +462,15 @@ export class Collector implements FrameSink, Component {
     if (loss !== undefined) this.#logger.error(loss, "memory was full: frames left before they were archived");
     this.#window.archived(through);
     this.#trim(this.#clock.nowMs());
-    this.#log?.cut(through);
+    // A cut syncs. In the tick the disk works in another thread first.
+    this.#cutThrough = through;
+    this.#wake.within(0);
+  }
+
+  #cutArchived(log: FrameLog): void {
+    if (this.#cutThrough === 0) return;
+    log.cut(this.#cutThrough);
+    this.#cutThrough = 0;
   }
 
   #trim(nowMs: number): void {

@@ -163,8 +163,10 @@ export class Spill {
       for (const slice of window.batches(through, Math.min(samplesPerPart, SAMPLES_PER_SLICE))) {
         for (const batch of slice) samples += batch.series.timesMs.length;
         part.push(...slice);
-        if (samples >= samplesPerPart) await append();
+        // Handing a part over takes a turn as well, of its own.
         await sleep(clock, 0, signal);
+        if (signal.aborted) return;
+        if (samples >= samplesPerPart) await append();
         if (signal.aborted) return;
       }
       if (samples > 0) await append();

@@ -32,8 +32,23 @@ export function nodeLogFiles(directory: string): LogFiles {
       if (made) fs.mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
       return new NodeLogFile(fs.openSync(path, "a", FILE_MODE), made ? directory : undefined);
     },
-    remove: (name) => fs.rmSync(join(directory, name), { force: true }),
+    remove: (name) => removeFreeingLater(join(directory, name)),
   };
+}
+
+/** The name is gone at once. Giving back the room of megabytes takes some ms: at the last close, in another thread. */
+function removeFreeingLater(path: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(path, "r");
+  } catch {
+    // Gone already, or not to be opened: whether it can be deleted says the next line.
+  }
+  try {
+    fs.rmSync(path, { force: true });
+  } finally {
+    if (descriptor !== undefined) fs.close(descriptor, () => {});
+  }
 }
 
 /** Mostly another account's, after a start as root: for a person to put right, no bug of ours. */

@@ -1,11 +1,15 @@
 /**
- * Where a document is put together: one piece of memory that is kept for the next
- * one. A document of 1,000 hosts has 12 MB; made anew with each poll, in pieces
- * and then as a whole, it cost more in garbage collection than in reading.
+ * Where a document is put together, in one piece of memory. That of 1,000 hosts has 12 MB, so what is made and when it
+ * goes is not left to the garbage collector: small memory stays for the next document; large memory is as large as the
+ * document before was, and is given back as soon as it has been read, some 50 ms of each 15 s.
  */
+import { freeNow } from "./free-memory.js";
 
 /** Three hosts with 39 metrics fit. */
 const FIRST_BYTES = 2 ** 16;
+
+/** Memory up to this size stays: 80 hosts. Touching 12 MB anew costs the kernel 3 ms, a fiftieth of reading them. */
+const KEPT_BYTES_MAX = 2 ** 20;
 
 /** A document this many times smaller than the memory kept for it lets that go. */
 const WASTE_MAX = 8;
@@ -13,15 +17,31 @@ const WASTE_MAX = 8;
 export class ReceiveBuffer {
   #memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #length = 0;
+  /** What one like the last, whose memory was given back, has room in; 0 = none was. */
+  #expectedBytes = 0;
 
   get length(): number {
     return this.#length;
   }
 
+  /** Of the memory that is held now. */
+  get capacityBytes(): number {
+    return this.#memory.length;
+  }
+
   /** What was put together before is not valid any more. */
   clear(): void {
     const wasted = this.#length * WASTE_MAX < this.#memory.length && this.#memory.length > FIRST_BYTES;
-    if (wasted) this.#memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (wasted) this.#replace(FIRST_BYTES, 0);
+    this.#length = 0;
+  }
+
+  /** As clear, and large memory goes. */
+  release(): void {
+    if (this.#memory.length > KEPT_BYTES_MAX) {
+      this.#expectedBytes = this.#length + (this.#length >> 4);
+      this.#replace(FIRST_BYTES, 0);
+    }
     this.#length = 0;
   }
 
@@ -41,8 +61,15 @@ export class ReceiveBuffer {
   #grow(needed: number): void {
     let size = this.#memory.length;
     while (size < needed) size *= 2;
+    // Who sends more than small memory holds will send as much as last time. What is not touched costs nothing.
+    if (size > KEPT_BYTES_MAX && this.#expectedBytes >= needed) size = this.#expectedBytes;
+    this.#replace(size, this.#length);
+  }
+
+  #replace(size: number, keptBytes: number): void {
     const bigger = Buffer.allocUnsafeSlow(size);
-    bigger.set(this.#memory.subarray(0, this.#length));
+    bigger.set(this.#memory.subarray(0, keptBytes));
+    freeNow(this.#memory.buffer);
     this.#memory = bigger;
   }
 }

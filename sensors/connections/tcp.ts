@@ -30,8 +30,10 @@ export interface FetchRequest {
 }
 
 export interface Fetched {
-  /** Unpacked where the peer sent gzip. Valid until the next fetch by the same function. */
+  /** Unpacked where the peer sent gzip. Valid until release, or the next fetch by the same function. */
   readonly bytes: Uint8Array;
+  /** To be called when the bytes have been read: gives their memory back where it is large. */
+  readonly release?: () => void;
   /** What came over the line, packed or not; without what TLS adds. */
   readonly receivedBytes: number;
   /** Wall clock at the first byte, epoch ms: the peer had written its LOCALTIME just before. */
@@ -84,12 +86,20 @@ export function createTcpFetch(clock: Clock, dial: Dial = dialTcp, facts: DialFa
   return async (request) => {
     const buffer = spare ?? new ReceiveBuffer();
     spare = undefined;
+    // Not while a later fetch has it.
+    const release = () => {
+      if (spare === buffer) buffer.release();
+    };
     try {
       const received = await drain(clock, dial, facts, request, buffer);
-      if (!isGzip(received.bytes)) return received;
+      if (!isGzip(received.bytes)) return { ...received, release };
       const peer = formatAddress(request.address);
       const bytes = await gunzipWithin(received.bytes, request.sizeLimitBytes, peer);
+      buffer.release();
       return { ...received, bytes };
+    } catch (error) {
+      buffer.release();
+      throw error;
     } finally {
       spare = buffer;
     }

@@ -64,6 +64,7 @@ export class ChannelSeed {
     try {
       const document = await fetchDocument(fetch, address, LIMITS, signal);
       const report = this.#reader.read(document.bytes, document.receivedMs);
+      document.release?.();
       const fault = documentFault(report, address, false);
       if (fault !== undefined) this.#log.warn("failed", { ...fields, fault }, "metadata poll failed");
       else if (this.#sink.found) this.#logger.info({ ...fields, hosts: report.hosts }, "metadata read");

@@ -111,11 +111,19 @@ export class GangliaXmlPoller implements Source {
       return messageOf(error);
     }
     this.#health.receivedBytes = (this.#health.receivedBytes ?? 0) + document.receivedBytes;
-    const report = this.#reader.read(document.bytes, document.receivedMs);
+    const report = this.#read(document);
     this.#note(report, address);
     const fault = documentFault(report, address, this.#wantsSums);
     if (fault === undefined) this.#succeeded(report, address);
     return fault;
+  }
+
+  #read({ bytes, receivedMs, release }: Fetched): ReadReport {
+    try {
+      return this.#reader.read(bytes, receivedMs);
+    } finally {
+      release?.();
+    }
   }
 
   /** Not the peer's fault: our own sink refused the frame. */

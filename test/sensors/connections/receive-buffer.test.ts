@@ -41,6 +41,34 @@ describe("receive buffer", () => {
     expect(memoryOf(100 * KIB)).toBe(1_024 * KIB);
     expect(memoryOf(100 * KIB)).toBe(128 * KIB);
   });
+
+  it("keeps small memory after a release, and gives large memory back at once", () => {
+    const buffer = new ReceiveBuffer();
+    buffer.append(octetsOf(1_024 * KIB, 1));
+    buffer.release();
+    expect([buffer.length, buffer.capacityBytes]).toEqual([0, 1_024 * KIB]);
+    buffer.append(octetsOf(1_024 * KIB + 1, 1));
+    const { buffer: memory } = buffer.bytes();
+    expect(memory.byteLength).toBe(2_048 * KIB);
+    buffer.release();
+    expect([memory.byteLength, buffer.length, buffer.capacityBytes]).toEqual([0, 0, 64 * KIB]);
+  });
+
+  it("has room at once for a document like the one before, and for a longer one", () => {
+    const buffer = new ReceiveBuffer();
+    const fill = (length: number) => {
+      buffer.release();
+      for (let left = length; left > 0; left -= 64 * KIB) buffer.append(octetsOf(Math.min(left, 64 * KIB), left % 251));
+      const bytes = buffer.bytes();
+      expect(bytes.length).toBe(length);
+      expect([bytes[0], bytes[length - 1]]).toEqual([length % 251, (((length - 1) % (64 * KIB)) + 1) % 251]);
+      return buffer.capacityBytes;
+    };
+    expect(fill(1_600 * KIB)).toBe(2_048 * KIB);
+    expect(fill(1_600 * KIB)).toBe(1_700 * KIB);
+    expect(fill(3_000 * KIB)).toBe(3_400 * KIB);
+    expect(fill(100 * KIB)).toBe(128 * KIB);
+  });
 });
 
 describe("what a fetch returns", () => {
@@ -63,6 +91,33 @@ describe("what a fetch returns", () => {
     stream.emit("data", piece);
     stream.emit("end");
     expect(Buffer.from((await fetched).bytes).toString()).toBe("first second");
+  });
+
+  it("is given back when it has been read, and never while another fetch fills the memory", async () => {
+    const streams: PassThrough[] = [];
+    const dial = () => {
+      const stream = new PassThrough();
+      streams.push(stream);
+      return stream;
+    };
+    const fetch = createTcpFetch(new VirtualClock(), dial);
+    const long = octetsOf(1_025 * KIB, 7);
+    const begin = (piece: Uint8Array) => {
+      const fetched = fetch({ ...request, sizeLimitBytes: 2_048 * KIB });
+      streams.at(-1)?.emit("connect");
+      streams.at(-1)?.emit("data", piece);
+      return fetched;
+    };
+    const first = begin(long);
+    streams[0]?.emit("end");
+    const document = await first;
+    const second = begin(long);
+    document.release?.();
+    streams[1]?.emit("end");
+    const other = await second;
+    expect(Buffer.from(other.bytes).equals(long)).toBe(true);
+    other.release?.();
+    expect(other.bytes.length).toBe(0);
   });
 
   it("is not touched by another fetch that is under way at the same time", async () => {

@@ -4,7 +4,6 @@
  * cost the first one.
  */
 import { readFile } from "node:fs/promises";
-import { createTransport } from "nodemailer";
 import { messageOf } from "../../../core/base/errors.js";
 import { printable } from "../../printable.js";
 import { noticeText } from "../mail-text.js";
@@ -20,10 +19,14 @@ const SILENCE_TIMEOUT_MS = 120_000;
 const REASON_LENGTH_MAX = 300;
 
 export function emailReceiver(config: EmailConfig, { logger }: ReceiverContext): Receiver {
+  // 5 MB that only those have who mail. Now, not with the first mail: an update may have moved the files by then.
+  const mailer = import("nodemailer");
+  mailer.catch(() => {});
   return {
     recipients: config.to,
     async deliver(notice, recipients, signal) {
       try {
+        const { createTransport } = await mailer;
         const transport = createTransport(await transportOptions(config));
         const info = await transport.sendMail({ ...mail(config, notice, recipients), signal });
         return sorted(recipients, info.rejectedErrors ?? []);
