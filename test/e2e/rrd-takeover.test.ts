@@ -134,6 +134,15 @@ storage:
     expect(collector.stderr()).not.toMatch(/cannot|is not kept|another program/);
   }
 
+  /** A collector that is to write does not start while gmetad does. */
+  async function expectRefusedBeside(): Promise<void> {
+    const collector = startCollector("refused", `step: ${STEP_S}s, rras: ${JSON.stringify(RRAS)}`, "10s");
+    await eventually("the refusal", 20_000, () => expect(collector.child.exitCode).toBe(1));
+    expect(collector.stderr()).toMatch(
+      /process \d+ writes there too, it is the gmetad whose rrd_rootdir this is; stop it/,
+    );
+  }
+
   /** Every file of the directory by its path, octet by octet. */
   function contents(): Map<string, string> {
     const names = readdirSync(rrds, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));
@@ -180,6 +189,7 @@ storage:
     await passes("load_one", startS + PHASE_S);
     const refused = await runGrate(["rrd", "takeover", rrds]);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is the gmetad whose rrd_rootdir")]);
+    await expectRefusedBeside();
     await expectReadBeside();
     await first.end();
     const left = contents();

@@ -26,6 +26,7 @@ import type { RandomInteger } from "../file/create-file.js";
 import { withRrdFile } from "../file/rrd-file.js";
 import type { RoundRobinArchive } from "../format/definition.js";
 import { RrdError } from "../rrd-error.js";
+import type { RunningWriter } from "../takeover/running-writers.js";
 import { readCoverage, writeCoverage } from "./coverage-file.js";
 import type { DaemonFiles } from "./daemon/daemon-files.js";
 import { FileSet } from "./file-set.js";
@@ -44,6 +45,8 @@ const SURVEY_SHARE = 100;
  * 35,000 files of 630 kB, some 6,000 in one append, for seconds.
  */
 const TURN_MS_MAX = 50;
+/** While we write, this often: a look at who runs takes 10 us a process. */
+const ALONE_MS = 1_000;
 /** Faults of single files are logged so often at most; all are counted. */
 const FAULTS_LOGGED_MAX = 20;
 /** With these the disk, not the file, is at fault. */
@@ -60,6 +63,8 @@ export interface RrdArchiveOptions {
   readonly clock: Clock;
   readonly log: StoreLog;
   readonly random: RandomInteger;
+  /** Others that write there now; asked once a second while we write. */
+  readonly writers?: () => readonly RunningWriter[];
   /** rrdcached, where the files are to be written, or flushed before they are read, by way of it. */
   readonly daemon?: DaemonFiles;
 }
@@ -74,13 +79,17 @@ export class RrdArchive implements Archive {
   #surveyAtMs: number;
   #faultCount = 0;
   #lastFault = "";
+  /** Until then nobody is looked for who writes there too: nobody was a moment ago. Monotonic. */
+  #aloneUntilMs = Number.NEGATIVE_INFINITY;
   /** Settles when no append is under way. */
   #appending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
+  /** @throws StorageError "storage-locked" where it is to write, and somebody else does */
   constructor(options: RrdArchiveOptions) {
     const { stepS, archivesOf, directory, mode, random, daemon, clock, lowerCaseHosts } = options;
     this.#options = options;
+    if (mode === "write") this.#requireAlone();
     const files = new FileSet(random, daemon);
     const guard = (what: string, work: () => void) => this.#guard(what, work);
     this.#files = files;
@@ -118,12 +127,14 @@ export class RrdArchive implements Archive {
     this.#requireOpen();
     requireBatches(batches);
     if (this.#options.mode === "read") return;
+    this.#requireAlone();
     const { clock } = this.#options;
     let turnMs = clock.monotonicMs();
     for (const batch of batches) {
       if (clock.monotonicMs() - turnMs > TURN_MS_MAX) {
         await sleep(clock, 0);
         this.#requireOpen();
+        this.#requireAlone();
         turnMs = clock.monotonicMs();
       }
       const { series } = batch;
@@ -139,6 +150,7 @@ export class RrdArchive implements Archive {
   async endSpill(sums: readonly SumTable[]): Promise<void> {
     this.#requireOpen();
     if (this.#options.mode === "read") return;
+    this.#requireAlone();
     this.#hosts.carry();
     for (const table of sums) this.#summaries.append(table);
     await this.#written();
@@ -202,6 +214,24 @@ export class RrdArchive implements Archive {
         ...daemon?.counters,
       },
     };
+  }
+
+  /**
+   * Two that write at one time spoil files: rrdtool keeps the state of a file mapped, and where ours comes in between it
+   * counts steps below 0 and overwrites a whole archive (README.md).
+   */
+  #requireAlone(): void {
+    const { clock, writers } = this.#options;
+    if (writers === undefined || clock.monotonicMs() < this.#aloneUntilMs) return;
+    const other = writers()[0];
+    if (other !== undefined) {
+      throw new StorageError(
+        "storage-locked",
+        `cannot write the RRD files in ${this.#options.directory}: process ${other.pid} writes there too, ${other.why}; ` +
+          `stop it, or use its files with "mode: read"`,
+      );
+    }
+    this.#aloneUntilMs = clock.monotonicMs() + ALONE_MS;
   }
 
   async #written(): Promise<void> {

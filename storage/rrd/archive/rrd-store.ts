@@ -1,9 +1,10 @@
 /** The store of RRD files in gmetad's layout. */
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf } from "../../../core/base/errors.js";
 import { StorageError } from "../../errors.js";
 import type { Store, StoreContext } from "../../store.js";
+import { runningDaemons } from "../takeover/running-writers.js";
 import { archivesOf } from "./archives.js";
 import { parseDaemonAddress } from "./daemon/daemon-address.js";
 import { DaemonFiles } from "./daemon/daemon-files.js";
@@ -31,7 +32,10 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     clock,
     log,
     random: (below) => Math.floor(Math.random() * below),
-    ...(daemonAddress !== undefined && { daemon: new DaemonFiles(daemonAddress, clock, log) }),
+    // One rrdcached orders the updates of all who use it.
+    ...(daemonAddress === undefined
+      ? { writers: () => runningDaemons(realpathSync(directory)) }
+      : { daemon: new DaemonFiles(daemonAddress, clock, log) }),
   });
   return { archive, worksAlone: daemonAddress !== undefined, health: () => archive.health() };
 }

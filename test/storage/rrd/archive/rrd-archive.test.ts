@@ -373,6 +373,29 @@ describe("gmetad's layout", () => {
     expect(values.map((text) => text.split(": ")[1])).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
   });
 
+  test("beside a gmetad that writes there it does not open; one that comes later stops it until it is gone", async () => {
+    const gmetad = { pid: 4711, why: "it is the gmetad whose rrd_rootdir this is" };
+    const told = /process 4711 writes there too, it is the gmetad.*stop it, or use its files with "mode: read"/;
+    let running = [gmetad];
+    const writers = () => running;
+    expect(() => open(directory, { writers })).toThrow(told);
+    expect(existsSync(join(directory, "khab"))).toBe(false);
+    expect(open(directory, { writers, mode: "read" }).traits.foreign).toBe(true);
+    running = [];
+    const archive = open(directory, { writers });
+    await archive.append([batch([[START_S, 1]])]);
+    running = [gmetad];
+    await clock.advance(1_000);
+    const before = readFileSync(join(directory, FILE));
+    const later = [batch([[START_S + 15, 2]])];
+    await expect(archive.append(later)).rejects.toThrow(told);
+    await expect(archive.endSpill([])).rejects.toMatchObject({ code: "storage-locked" });
+    expect(readFileSync(join(directory, FILE)).equals(before)).toBe(true);
+    running = [];
+    await archive.append(later);
+    expect(rows(-15, 15)).toBe("0:1 15:2");
+  });
+
   test("another writer of the same files is noticed", async () => {
     const archive = open(directory);
     await archive.append([batch([[START_S, 1]])]);

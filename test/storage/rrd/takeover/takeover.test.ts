@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runningWriters } from "../../../../storage/rrd/takeover/running-writers.js";
+import { runningDaemons, runningWriters } from "../../../../storage/rrd/takeover/running-writers.js";
 import { type TakeoverOptions, takeOver } from "../../../../storage/rrd/takeover/takeover.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 import { ourPipe } from "../support/our-pipe.js";
@@ -106,6 +106,7 @@ describe("programs in /proc", () => {
     mkdirSync(proc);
     writeFileSync(join(directory, "gmetad.conf"), `# rrd_rootdir "/other"\nrrd_rootdir "${directory}"\n`);
     writeFileSync(join(directory, "other.conf"), 'rrd_rootdir "/elsewhere"\n');
+    writeFileSync(join(directory, "off.conf"), `write_rrds "off"\nrrd_rootdir "${directory}"\n`);
   });
 
   test.each<[string, string, string[], string, number]>([
@@ -113,6 +114,7 @@ describe("programs in /proc", () => {
     ["a gmetad of this directory, another way to say it", "gmetad", ["--conf=gmetad.conf"], "", 1],
     ["a gmetad of another directory", "gmetad", ["-c", "other.conf"], "", 0],
     ["a gmetad whose configuration is gone", "gmetad", ["-c", "none.conf"], "", 0],
+    ["a gmetad that keeps no files", "gmetad", ["-c", "off.conf"], "", 0],
     ["an rrdcached above it", "rrdcached", ["-b", "."], "", 1],
     ["an rrdcached elsewhere", "rrdcached", ["-b", "khab"], "", 0],
     ["an rrdcached without a base", "rrdcached", ["-g"], "", 0],
@@ -129,6 +131,8 @@ describe("programs in /proc", () => {
     writeFileSync(join(folder, "cmdline"), `${["/usr/sbin/x", ...absolute].join("\0")}\0`);
     if (open !== "") symlinkSync(join(directory, open), join(folder, "fd/3"));
     expect(runningWriters(directory, proc).map(({ pid }) => pid)).toEqual(count === 0 ? [] : [4711]);
+    // Who has a file open may be reading it.
+    expect(runningDaemons(directory, proc).map(({ pid }) => pid)).toEqual(count === 0 || open !== "" ? [] : [4711]);
   });
 
   test("a system without it knows of nobody", () => {
