@@ -4,6 +4,7 @@
  * one that is not exact or keeps steps is asked for values nearby, one without text
  * must pass texts over.
  */
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Archive, ManySamplesQuery, SeriesBatch, SeriesQuery } from "../../core/model/archive.js";
 import { bucketsOfRow } from "../../core/model/bucket-table.js";
@@ -14,8 +15,10 @@ export interface ArchiveHarness {
   readonly archive: Archive;
   /** The same data once more, as after a restart. The suite has closed the archive before. */
   reopen(): Promise<Archive>;
-  /** For stores with a visibility delay: makes everything appended visible. */
+  /** For stores with a visibility delay, or that are failing: makes everything appended visible. */
   settle?(): Promise<void>;
+  /** It is made to refuse now and then; it declares no delay for that. */
+  readonly isFailing?: boolean;
   /** Closes what is open and removes the data. */
   cleanup(): Promise<void>;
 }
@@ -82,6 +85,21 @@ export function archiveContract(name: string, makeArchive: () => Promise<Archive
       test("samples come back", async () => {
         await appendNumbers(run(0, 0.5, 0.75, 0.5));
         await expectNumbers(run(0, 0.5, 0.75, 0.5));
+      });
+
+      test("samples are visible by the time that the store declares", async () => {
+        const { visibilityDelayMs } = archive.traits;
+        if (harness.isFailing === true) return expect(harness.settle).toBeDefined();
+        await archive.append([numbers(KEY, run(0, 0.5, 0.75, 0.5))]);
+        const untilMs = performance.now() + visibilityDelayMs;
+        // A store of step rows may have the last one open.
+        const isVisible = async () => (await archive.read(everything()))?.timesMs.includes(at(1)) === true;
+        while (!(await isVisible()) && performance.now() < untilMs) await setTimeout(100);
+        expect(await isVisible()).toBe(true);
+        expect(
+          visibilityDelayMs > 0 || harness.settle === undefined,
+          "without a delay there is nothing to settle",
+        ).toBe(true);
       });
 
       test("what is read belongs to the reader, what is given stays the giver's", async () => {

@@ -63,7 +63,8 @@ for (const failing of [false, true]) {
     };
     return {
       archive: newest,
-      settle,
+      isFailing: failing,
+      ...(failing && { settle }),
       reopen: async () => {
         newest = openOne();
         await settle();
