@@ -13,6 +13,7 @@ import { HEARTBEAT_STEPS, hostDefinition } from "./definitions.js";
 import { nameToPath } from "./file-names.js";
 import type { FileSet } from "./file-set.js";
 import { FilledSamples } from "./filled-samples.js";
+import type { NewestOfHosts } from "./newest-of-hosts.js";
 
 /** A host or metric counts as gone after four times the longest time expected between two values. */
 const TMAX_FACTOR = 4;
@@ -65,7 +66,8 @@ export class HostFiles {
     return path;
   }
 
-  append(batch: SeriesBatch, { timesMs, values }: NumberSeries): void {
+  /** @param newest of an append that this batch is part of; the value is repeated up to there, in the same write */
+  append(batch: SeriesBatch, { timesMs, values }: NumberSeries, newest: NewestOfHosts): void {
     const { files } = this.#options;
     const host = this.#host(batch.key);
     const { stepS: newStepS, archives } = this.#options;
@@ -81,6 +83,7 @@ export class HostFiles {
     for (let i = 0; i < timesMs.length; i++) {
       filled.add(secondsOf(timesMs[i] as number), values[i] as number, afterS, stepS, holdsS);
     }
+    filled.carry(secondsOf(newest.ofMs(batch.key)), afterS, stepS, holdsS);
     this.#update(number, makeDefinition);
     this.#lastTimeS[slot] = filled.lastTimeS;
     this.#lastValue[slot] = filled.lastValue;
@@ -88,7 +91,10 @@ export class HostFiles {
     host.newestS = Math.max(host.newestS, filled.lastTimeS);
   }
 
-  /** What a host sends rarely is repeated up to the newest that the host has sent: so gmetad writes it too. */
+  /**
+   * What a host sends rarely is repeated up to the newest that the host has sent: so gmetad writes it too. What was appended with
+   * the newest of its host is up to date already, and is not written once more: that was half of all files.
+   */
   carry(): void {
     const { files, guard } = this.#options;
     const filled = this.#filled;

@@ -31,6 +31,7 @@ import { readCoverage, writeCoverage } from "./coverage-file.js";
 import type { DaemonFiles } from "./daemon/daemon-files.js";
 import { FileSet } from "./file-set.js";
 import { HostFiles } from "./host-files.js";
+import { hasCurve, NewestOfHosts } from "./newest-of-hosts.js";
 import { readSeries } from "./read-series.js";
 import { SummaryFiles } from "./summary-files.js";
 import { surveyCoverage } from "./survey.js";
@@ -129,6 +130,7 @@ export class RrdArchive implements Archive {
     if (this.#options.mode === "read") return;
     this.#requireAlone();
     const { clock } = this.#options;
+    const newest = new NewestOfHosts(batches);
     let turnMs = clock.monotonicMs();
     for (const batch of batches) {
       if (clock.monotonicMs() - turnMs > TURN_MS_MAX) {
@@ -137,11 +139,7 @@ export class RrdArchive implements Archive {
         this.#requireAlone();
         turnMs = clock.monotonicMs();
       }
-      const { series } = batch;
-      // As gmetad: neither texts nor points in time have a curve.
-      if (series.kind === "number" && batch.type !== "timestamp" && series.timesMs.length > 0) {
-        this.#guard(batch.key, () => this.#hosts.append(batch, series));
-      }
+      if (hasCurve(batch)) this.#guard(batch.key, () => this.#hosts.append(batch, batch.series, newest));
     }
     await this.#written();
   }

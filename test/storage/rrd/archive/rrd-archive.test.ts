@@ -210,6 +210,24 @@ describe("gmetad's layout", () => {
     expect([...values.matchAll(/: (\S+)/g)].map(([, value]) => Number(value))).toEqual([8, 8, 8, 8, 8, 8, 9, 9]);
   });
 
+  test("what comes in one append with the newest of its host is written once in a spill", async () => {
+    const archive = open(directory);
+    const rare = { key: { ...KEY, metric: "cpu_num" }, tmaxS: 1_200 };
+    await archive.append([
+      batch([[START_S, 8]], rare),
+      batch([
+        [START_S, 1],
+        [START_S + 50, 2],
+      ]),
+    ]);
+    const lastOf = (metric: string) => Number(answer(`last khab/Node1/${metric}.rrd`).output) - START_S;
+    expect([lastOf("cpu_num"), lastOf("load_one")]).toEqual([45, 50]);
+    const writtenNs = () => statSync(join(directory, "khab/Node1/cpu_num.rrd"), { bigint: true }).mtimeNs;
+    const before = writtenNs();
+    await archive.endSpill([]);
+    expect([lastOf("cpu_num"), writtenNs()]).toEqual([45, before]);
+  });
+
   test("of a long history each time is read from its finest archive", async () => {
     const archive = open(directory);
     const count = 30_000;
