@@ -24,12 +24,12 @@ import type { CollectorConfig } from "./config.js";
 import { type CollectorHealth, describeHealth } from "./health.js";
 import { ManyHistory } from "./history/many-history.js";
 import { History, type HistoryAnswer, type HistoryQuery } from "./history.js";
+import { Housekeeping } from "./housekeeping.js";
 import { Replay } from "./replay.js";
 import { SumRecorder } from "./sums/sum-recorder.js";
 import type { ClusterTable } from "./table/cluster-table.js";
 import { ReportedSumsTable } from "./table/reported-sums.js";
 import { summarize } from "./table/summary.js";
-import { Wake } from "./wake.js";
 import { RecentWindow } from "./window/recent-window.js";
 import { SAMPLES_PER_PART, Spill } from "./window/spill.js";
 import { FrameLog, type FrameLogReport, SEGMENT_BYTES_MAX } from "./window/wal.js";
@@ -55,12 +55,6 @@ export interface CollectorOptions {
 export type FrameListener = (view: ClusterView, frame: Frame) => void;
 export type GoneListener = (cluster: string, host: string) => void;
 
-/** Who has left is looked for after a frame, at most this often; gmetad looks every 180 s, ours costs little. */
-const EXPIRY_MS_MIN = 10_000;
-
-/** Where no frames come; later than those of the usual poll of 15 s, which wake us anyway. */
-const EXPIRY_MS_MAX = 20_000;
-
 /** Hosts of a cluster of which nothing has come since the start are given this long before silence counts. */
 const START_GRACE_MS = 600_000;
 
@@ -69,12 +63,6 @@ const FRAME_CELLS_MAX = 2 ** 21;
 
 /** A frame further ahead of our clock was made with another one. */
 const FRAME_FUTURE_MS_MAX = 60_000;
-
-/** Between two parts of what the log missed: others have two thirds of the time. */
-const CATCH_UP_PAUSE_MS = 10;
-
-/** One turn's work on the checkpoint of a new segment; a piece that crosses it is done to its end. */
-const CHECKPOINT_MS = 2;
 
 /** Of the five seconds of a stop; the stores need some to close. */
 const LAST_SPILL_MS_MAX = 2_500;
@@ -102,8 +90,7 @@ export class Collector implements FrameSink, Component {
   readonly #spillAtStop: boolean;
   readonly #frameListeners: FrameListener[] = [];
   readonly #goneListeners: GoneListener[] = [];
-  readonly #wake: Wake;
-  #expiredMs = 0;
+  readonly #housekeeping: Housekeeping;
   readonly #summaries = new Map<string, { frame: number; atMs: number; summary: ClusterSummary }>();
 
   readonly #sums: ReportedSumsTable;
@@ -115,10 +102,6 @@ export class Collector implements FrameSink, Component {
   /** Of the newest frame that came from the log; clusters still at it have been silent since the start. */
   #lastReplayed = 0;
   #startedMs = 0;
-  #segmentEndedMs = 0;
-  #toldFailure: string | undefined;
-  /** Frames up to this one are archived, and still in the log; 0 = none. */
-  #cutThrough = 0;
   readonly #counts = {
     frames: 0,
     cells: 0,
@@ -138,7 +121,6 @@ export class Collector implements FrameSink, Component {
     this.#told = rateLimited(logger, clock);
     this.#files = options.files;
     this.#segmentBytesMax = options.tuning?.segmentBytesMax ?? SEGMENT_BYTES_MAX;
-    this.#wake = new Wake(clock, () => this.#guarded(() => this.#tick()));
     const { clusters: clustersMax, hosts: hostsMax, metrics: columnsMax } = config.limits;
     this.#clusters = new Clusters({ clustersMax, hostsMax, columnsMax }, logger);
     this.#claims = new ClaimKeeper({
@@ -152,6 +134,19 @@ export class Collector implements FrameSink, Component {
       windowMs: config.window,
       bytesMax: config["window-memory"],
       archiving: archive !== undefined,
+    });
+    this.#housekeeping = new Housekeeping({
+      clock,
+      logger,
+      told: this.#told,
+      syncMs: config.sync,
+      spillEveryMs: config["spill-every"],
+      window: this.#window,
+      spill: () => this.#spill,
+      frameNumber: () => this.#frameNumber,
+      trim: (nowMs) => this.#trim(nowMs),
+      expire: () => this.#expire(),
+      saveClaims: () => this.#claims.save(),
     });
     this.#history = new History(this.#window, archive, () => this.#lastReplayed);
     this.#manyHistory = new ManyHistory({
@@ -243,13 +238,13 @@ export class Collector implements FrameSink, Component {
   sourcesAre(claims: readonly SourceClaim[]): void {
     const clusters = this.#clusters.present().map(({ directory }) => directory.name);
     this.#sums.forget(this.#claims.replace(claims, clusters));
-    this.#wake.within(this.#config.sync);
+    this.#housekeeping.changed();
   }
 
   /** Everything not archived yet goes to the archive now, not only at the next spill. */
   requestSpill(): void {
     this.#spill?.request();
-    this.#wake.within(this.#config.sync);
+    this.#housekeeping.changed();
   }
 
   /**
@@ -273,25 +268,23 @@ export class Collector implements FrameSink, Component {
     this.#frameNumber = report.frameNumber;
     this.#lastReplayed = report.frameNumber;
     this.#startedMs = this.#clock.monotonicMs();
-    this.#segmentEndedMs = this.#startedMs;
     this.#tellReport(report);
 
     const nowMs = this.#clock.nowMs();
     log.begin();
     this.#trim(nowMs);
     if (nowMs - this.#window.unarchived().oldestMs >= this.#config["spill-every"]) this.#spill?.request();
-    this.#expiredMs = this.#startedMs;
-    this.#planTick();
+    this.#housekeeping.start(log);
   }
 
   /** Syncs the log. What is not archived stays in it for the next start; see CollectorOptions.spillAtStop. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#wake.stop();
+    this.#housekeeping.stop();
     if (this.#spillAtStop && this.#log !== undefined) await this.#spill?.finish(this.#frameNumber, LAST_SPILL_MS_MAX);
     this.#spill?.stop();
-    if (this.#log !== undefined) this.#cutArchived(this.#log);
+    this.#housekeeping.cutArchived();
     this.#log?.close();
     this.#claims.save();
     const failure = this.#log?.failure;
@@ -334,7 +327,7 @@ export class Collector implements FrameSink, Component {
         "values passed over: no such host or metric, or an impossible time",
       );
     }
-    this.#wake.within(this.#config.sync);
+    this.#housekeeping.changed();
     const mixed = this.#origins.note(frame, nowMs);
     if (mixed !== undefined) this.#logger.warn({ cluster: frame.directory.name }, mixed);
     for (const listener of this.#frameListeners) this.#call("a frame", () => listener(table, frame));
@@ -407,70 +400,12 @@ export class Collector implements FrameSink, Component {
     return true;
   }
 
-  /** The disk works in another thread first, so that syncing holds nobody up. */
-  #tick(): void {
-    if (this.#clock.monotonicMs() - this.#expiredMs >= EXPIRY_MS_MIN) this.#expire();
-    this.#log?.writeCheckpoint(CHECKPOINT_MS);
-    // A disk that hangs does not keep those who left, nor a checkpoint from being written.
-    this.#wake.within(this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : EXPIRY_MS_MAX);
-    if (this.#log?.flush(() => this.#guarded(() => this.#afterFlush())) !== true) this.#afterFlush();
-  }
-
-  #afterFlush(): void {
-    const log = this.#log;
-    if (log === undefined || this.#stopped) return;
-    this.#tellFailure(log.failure?.message);
-    log.sync();
-    this.#tellFailure(log.failure?.message);
-    this.#cutArchived(log);
-    this.#trim(this.#clock.nowMs());
-    this.#spill?.tick(this.#frameNumber);
-    if (this.#spill === undefined) this.#cutWithoutArchive(log);
-    this.#claims.save();
-    this.#planTick();
-  }
-
-  /** The next tick without a frame, which would bring its own. */
-  #planTick(): void {
-    const { sync, "spill-every": everyMs } = this.#config;
-    const cutInMs = this.#segmentEndedMs + everyMs - this.#clock.monotonicMs();
-    const inMs = this.#log?.failure === undefined ? (this.#spill?.dueInMs ?? cutInMs) : 0;
-    this.#wake.within(this.#expiredMs + EXPIRY_MS_MAX - this.#clock.monotonicMs());
-    this.#wake.within(
-      this.#log?.isCatchingUp === true || this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : Math.max(sync, inMs),
-    );
-  }
-
-  #tellFailure(message: string | undefined): void {
-    if (message === this.#toldFailure) return;
-    this.#toldFailure = message;
-    if (message !== undefined) this.#logger.error(`frame log: ${message}; trying again every ${this.#config.sync} ms`);
-    else this.#logger.info("frame log is written again, with all that memory had kept");
-  }
-
-  /** Without an archive the log holds the window, no more. */
-  #cutWithoutArchive(log: FrameLog): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#segmentEndedMs < this.#config["spill-every"]) return;
-    this.#segmentEndedMs = nowMs;
-    log.endSegment();
-    log.cut(Math.min(this.#frameNumber, this.#window.oldestNumber() - 1));
-  }
-
   #archived(through: number): void {
     const { loss } = this.#window;
     if (loss !== undefined) this.#logger.error(loss, "memory was full: frames left before they were archived");
     this.#window.archived(through);
     this.#trim(this.#clock.nowMs());
-    // A cut syncs. In the tick the disk works in another thread first.
-    this.#cutThrough = through;
-    this.#wake.within(0);
-  }
-
-  #cutArchived(log: FrameLog): void {
-    if (this.#cutThrough === 0) return;
-    log.cut(this.#cutThrough);
-    this.#cutThrough = 0;
+    this.#housekeeping.archived(through);
   }
 
   #trim(nowMs: number): void {
@@ -491,7 +426,6 @@ export class Collector implements FrameSink, Component {
   }
 
   #expire(): void {
-    this.#expiredMs = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     this.#trim(nowMs);
     this.#claims.look();
@@ -534,7 +468,7 @@ export class Collector implements FrameSink, Component {
     const rows = left.map((host) => table.directory.findRow(host));
     if (rows.length > 0) {
       this.#log?.appendLeft(table, rows, number);
-      this.#wake.within(this.#config.sync);
+      this.#housekeeping.changed();
     }
     return left;
   }
@@ -559,15 +493,6 @@ export class Collector implements FrameSink, Component {
     if (segments > 0) this.#logger.info({ frames, segments, bytes }, "frame log read back");
     if (faults.length > 0 || unknownCells > 0) {
       this.#logger.warn({ faults, tornBytes, unknownCells }, "frame log: a part could not be read");
-    }
-  }
-
-  #guarded(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#told.warn(`timer ${messageOf(error)}`, { err: error }, "BUG: a timer failed");
-      this.#wake.within(this.#config.sync);
     }
   }
 }
