@@ -92,20 +92,24 @@ export class HostFiles {
   }
 
   /**
-   * What a host sends rarely is repeated up to the newest that the host has sent: so gmetad writes it too. What was appended with
-   * the newest of its host is up to date already, and is not written once more: that was half of all files.
+   * What a host sends rarely is repeated up to the newest that the host has sent: so gmetad writes it too.
+   * @param stepsMin a file that is behind by less is left as it is
+   * @param isOver asked before each write
    */
-  carry(): void {
+  carry(stepsMin: number, isOver: () => boolean = () => false): void {
     const { files, guard } = this.#options;
     const filled = this.#filled;
     for (let slot = 0; slot < this.#numbers.length; slot++) {
       const number = this.#numbers[slot] as number;
       const { newestS } = this.#hostOf[slot] as Host;
       const afterS = files.lastUpdateS(number);
-      if (newestS <= afterS) continue;
+      const { stepS } = files.definition(number);
+      if (newestS <= afterS || newestS - afterS < stepsMin * stepS) continue;
       filled.begin(this.#lastTimeS[slot] as number, this.#lastValue[slot] as number);
-      filled.carry(newestS, afterS, files.definition(number).stepS, this.#holdsS[slot] as number);
-      if (filled.count > 0) guard(files.path(number), () => this.#update(number));
+      filled.carry(newestS, afterS, stepS, this.#holdsS[slot] as number);
+      if (filled.count === 0) continue;
+      if (isOver()) return;
+      guard(files.path(number), () => this.#update(number));
     }
   }
 

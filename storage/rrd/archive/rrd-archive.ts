@@ -48,6 +48,13 @@ const SURVEY_SHARE = 100;
 const TURN_MS_MAX = 50;
 /** While we write, this often: a look at who runs takes 10 us a process. */
 const ALONE_MS = 1_000;
+/**
+ * At the end of a spill files that are behind their host by less are not opened once more: the next spill fills that too, and a
+ * file bears a silence of eight steps. Of a cluster whose values are some seconds old it was half of all files.
+ */
+const CARRY_STEPS = 3;
+/** For the others at the close; a stop has some seconds in all. */
+const LAST_CARRY_MS_MAX = 1_000;
 /** Faults of single files are logged so often at most; all are counted. */
 const FAULTS_LOGGED_MAX = 20;
 /** With these the disk, not the file, is at fault. */
@@ -144,12 +151,12 @@ export class RrdArchive implements Archive {
     await this.#written();
   }
 
-  /** What a host sends rarely is repeated up to its end, and the sums are written. */
+  /** What a host sends rarely is repeated nearly up to its end, and the sums are written. */
   async endSpill(sums: readonly SumTable[]): Promise<void> {
     this.#requireOpen();
     if (this.#options.mode === "read") return;
     this.#requireAlone();
-    this.#hosts.carry();
+    this.#hosts.carry(CARRY_STEPS);
     for (const table of sums) this.#summaries.append(table);
     await this.#written();
     await this.#options.daemon?.check();
@@ -188,11 +195,27 @@ export class RrdArchive implements Archive {
     return this.#coverage;
   }
 
-  /** An append under way ends within a turn, refused; what it has written stays and is passed over when it comes again. */
+  /**
+   * An append under way ends within a turn, refused; what it has written stays and is passed over when it comes again.
+   * Each file is as far as its host then, for a gmetad that goes on with it.
+   */
   async close(): Promise<void> {
+    const isFirst = !this.#isClosed;
     this.#isClosed = true;
     this.#options.daemon?.close();
     await this.#appending;
+    if (isFirst && this.#options.mode === "write" && this.#options.daemon === undefined) this.#carryLast();
+  }
+
+  #carryLast(): void {
+    const { clock, log } = this.#options;
+    const untilMs = clock.monotonicMs() + LAST_CARRY_MS_MAX;
+    try {
+      this.#requireAlone();
+      this.#hosts.carry(0, () => clock.monotonicMs() >= untilMs);
+    } catch (error) {
+      log.warn(`files are not carried on to the end of their hosts: ${messageOf(error)}`);
+    }
   }
 
   health(): StoreHealth {

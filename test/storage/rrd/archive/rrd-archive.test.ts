@@ -228,6 +228,24 @@ describe("gmetad's layout", () => {
     expect([lastOf("cpu_num"), writtenNs()]).toEqual([45, before]);
   });
 
+  test("what is behind its host by less than three steps is not written once more at the end of a spill, but at the close", async () => {
+    const archive = open(directory);
+    const near = { key: { ...KEY, metric: "cpu_user" }, tmaxS: 90 };
+    await archive.append([batch([[START_S, 8]], near)]);
+    await archive.append([batch([[START_S + 44, 1]])]);
+    await archive.endSpill([]);
+    const lastOf = (metric: string) => Number(answer(`last khab/Node1/${metric}.rrd`).output) - START_S;
+    expect([lastOf("cpu_user"), lastOf("load_one")]).toEqual([0, 44]);
+    await archive.append([batch([[START_S + 60, 2]])]);
+    await archive.endSpill([]);
+    expect([lastOf("cpu_user"), lastOf("load_one")]).toEqual([60, 60]);
+    await archive.append([batch([[START_S + 76, 3]])]);
+    await archive.endSpill([]);
+    await archive.close();
+    await archive.close();
+    expect([lastOf("cpu_user"), lastOf("load_one")]).toEqual([75, 76]);
+  });
+
   test("of a long history each time is read from its finest archive", async () => {
     const archive = open(directory);
     const count = 30_000;
