@@ -8,6 +8,7 @@ import { createLogger, type Logger, type LogLevel } from "../../core/base/log.js
 import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { lockStateDir, makeStateDir, stateDirPath } from "../../core/base/state-dir.js";
 import { createSource } from "../../sensors/list.js";
+import { storesBehind } from "../../storage/health.js";
 import { openStorage, type Storage } from "../../storage/open.js";
 import { recordLogJournal } from "../../triggers/engine/journal-log.js";
 import { TriggerEngine } from "../../triggers/engine.js";
@@ -89,7 +90,7 @@ async function startCollector(
       const { logFailing, archiveFailing, framesLost } = present.troubles;
       return {
         frame_log_failing: logFailing ? 1 : 0,
-        archive_failing: archiveFailing ? 1 : 0,
+        archive_failing: (archiveFailing ? 1 : 0) + storesBehind(storage.health()),
         frames_lost: framesLost,
         alert_journal_failing: triggers.journalOk ? 0 : 1,
         history_damaged: storage.health().reduce((sum, { counters }) => sum + (counters["damagedFiles"] ?? 0), 0),

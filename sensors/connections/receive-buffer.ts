@@ -31,8 +31,7 @@ export class ReceiveBuffer {
 
   /** What was put together before is not valid any more. */
   clear(): void {
-    const wasted = this.#length * WASTE_MAX < this.#memory.length && this.#memory.length > FIRST_BYTES;
-    if (wasted) this.#replace(FIRST_BYTES, 0);
+    if (this.#length > 0 && this.#isWasteful) this.#replace(FIRST_BYTES, 0);
     this.#length = 0;
   }
 
@@ -42,7 +41,11 @@ export class ReceiveBuffer {
       this.#expectedBytes = this.#length + (this.#length >> 4);
       this.#replace(FIRST_BYTES, 0);
     }
-    this.#length = 0;
+    this.clear();
+  }
+
+  get #isWasteful(): boolean {
+    return this.#length * WASTE_MAX < this.#memory.length && this.#memory.length > FIRST_BYTES;
   }
 
   /** Copies the piece: it may be written over afterwards. */

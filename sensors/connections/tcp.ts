@@ -53,7 +53,7 @@ export interface DialFacts {
   /** The event that says that the connection stands; "connect" unless it is more than TCP. */
   readonly readyEvent?: string;
   /** @returns what a person should know of the error, undefined if nothing more than of any */
-  readonly explain?: (error: unknown) => string | undefined;
+  readonly explain?: (error: unknown, address: Address) => string | undefined;
 }
 
 /** The kernel hands on at most so much at a time over the loopback. */
@@ -83,12 +83,14 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({
 export function createTcpFetch(clock: Clock, dial: Dial = dialTcp, facts: DialFacts = {}): Fetch {
   // One fetch at a time has it; one that begins while another is under way makes its own.
   let spare: ReceiveBuffer | undefined = new ReceiveBuffer();
+  let fetches = 0;
   return async (request) => {
     const buffer = spare ?? new ReceiveBuffer();
     spare = undefined;
-    // Not while a later fetch has it.
+    const number = ++fetches;
+    // A later fetch may have used it, or have it still.
     const release = () => {
-      if (spare === buffer) buffer.release();
+      if (number === fetches) buffer.release();
     };
     try {
       const received = await drain(clock, dial, facts, request, buffer);
@@ -194,8 +196,8 @@ function drain(
       if (request.request !== undefined && sizeBytes > 0 && codeOf(error) === "ECONNRESET") return finish();
       fail(
         connected
-          ? `Cannot read ${peer}: ${explain(error) ?? messageOf(error)}, ${sizeBytes} bytes received`
-          : `Cannot connect to ${peer}: ${explain(error) ?? CONNECT_ERRORS[codeOf(error)] ?? messageOf(error)}`,
+          ? `Cannot read ${peer}: ${explain(error, request.address) ?? messageOf(error)}, ${sizeBytes} bytes received`
+          : `Cannot connect to ${peer}: ${explain(error, request.address) ?? CONNECT_ERRORS[codeOf(error)] ?? messageOf(error)}`,
       );
     });
     stream.on("close", () => fail(`Cannot read ${peer}: closed before its end, ${sizeBytes} bytes received`));

@@ -7,12 +7,11 @@ import { createTcpFetch, type Fetch } from "./tcp.js";
 
 /** As createTcpFetch, with the same limits and errors; also throws GrateError for a file that is of no use. */
 export function createTlsFetch(clock: Clock, peer: TlsPeer): Fetch {
+  const explain = (error: unknown, address: Address) => tlsFault(error, address, peer);
+  const fetch = createTcpFetch(clock, (to) => dialTls(to, peer), { readyEvent: TLS_READY, explain });
   return async (request) => {
-    const { address } = request;
-    const explain = (error: unknown) => tlsFault(error, address, peer);
-    const dial = (to: Address) => dialTls(to, peer);
-    const fetched = await createTcpFetch(clock, dial, { readyEvent: TLS_READY, explain })(request);
+    const fetched = await fetch(request);
     if (fetched.bytes.length > 0) return fetched;
-    throw new GrateError(`Cannot read ${formatAddress(address)}: ${closedWithoutWord(peer)}`);
+    throw new GrateError(`Cannot read ${formatAddress(request.address)}: ${closedWithoutWord(peer)}`);
   };
 }

@@ -12,7 +12,7 @@ import type { Frame, FrameSink } from "../../core/model/frame.js";
 import { GangliaXmlReader } from "../../core/wire/ganglia/xml-reader.js";
 import type { Fetch } from "../connections/tcp.js";
 import type { SourceDeps } from "../source.js";
-import { type DocumentLimits, documentFault, fetchDocument } from "./xml-document.js";
+import { type DocumentLimits, documentFault, fetchDocument, readDocument } from "./xml-document.js";
 
 const LIMITS: DocumentLimits = Object.freeze({
   connectTimeoutMs: 5_000,
@@ -62,9 +62,7 @@ export class ChannelSeed {
     this.#startedMs = this.#deps.clock.monotonicMs();
     this.#sink.begin();
     try {
-      const document = await fetchDocument(fetch, address, LIMITS, signal);
-      const report = this.#reader.read(document.bytes, document.receivedMs);
-      document.release?.();
+      const report = readDocument(this.#reader, await fetchDocument(fetch, address, LIMITS, signal));
       const fault = documentFault(report, address, false);
       if (fault !== undefined) this.#log.warn("failed", { ...fields, fault }, "metadata poll failed");
       else if (this.#sink.found) this.#logger.info({ ...fields, hosts: report.hosts }, "metadata read");

@@ -1,7 +1,7 @@
 /** One document of a gmond or gmetad, from an address. */
 import { type Address, formatAddress } from "../../core/base/address.js";
 import { GrateError } from "../../core/base/errors.js";
-import type { ReadReport } from "../../core/wire/ganglia/xml-reader.js";
+import type { GangliaXmlReader, ReadReport } from "../../core/wire/ganglia/xml-reader.js";
 import type { Fetch, Fetched } from "../connections/tcp.js";
 
 export interface DocumentLimits {
@@ -36,6 +36,15 @@ export async function fetchDocument(
       `is this machine among those that may ask (gmetad: trusted_hosts, gmond: acl, collector: serve.allow), ` +
       `and does it want TLS?`,
   );
+}
+
+/** Reads it and gives its memory back. @throws what the reader's sink throws */
+export function readDocument(reader: GangliaXmlReader, { bytes, receivedMs, release }: Fetched): ReadReport {
+  try {
+    return reader.read(bytes, receivedMs);
+  } finally {
+    release?.();
+  }
 }
 
 /**

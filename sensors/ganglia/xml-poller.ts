@@ -13,7 +13,14 @@ import { HealthRecord } from "../health.js";
 import { PeriodicTask } from "../schedule.js";
 import type { Source, SourceDeps } from "../source.js";
 import { AddressList } from "./address-list.js";
-import { type DocumentLimits, documentFault, emptyNote, fetchDocument, SUMMARY_REQUEST } from "./xml-document.js";
+import {
+  type DocumentLimits,
+  documentFault,
+  emptyNote,
+  fetchDocument,
+  readDocument,
+  SUMMARY_REQUEST,
+} from "./xml-document.js";
 
 /** How bytes come in, as the source's configuration says. */
 function fetchOf({ tls }: GangliaXmlConfig, clock: Clock): Fetch {
@@ -111,19 +118,11 @@ export class GangliaXmlPoller implements Source {
       return messageOf(error);
     }
     this.#health.receivedBytes = (this.#health.receivedBytes ?? 0) + document.receivedBytes;
-    const report = this.#read(document);
+    const report = readDocument(this.#reader, document);
     this.#note(report, address);
     const fault = documentFault(report, address, this.#wantsSums);
     if (fault === undefined) this.#succeeded(report, address);
     return fault;
-  }
-
-  #read({ bytes, receivedMs, release }: Fetched): ReadReport {
-    try {
-      return this.#reader.read(bytes, receivedMs);
-    } finally {
-      release?.();
-    }
   }
 
   /** Not the peer's fault: our own sink refused the frame. */

@@ -134,13 +134,20 @@ storage:
     expect(collector.stderr()).not.toMatch(/cannot|is not kept|another program/);
   }
 
-  /** A collector that is to write does not start while gmetad does. */
+  /** A collector that is to write says that gmetad does, and leaves the files to it. */
   async function expectRefusedBeside(): Promise<void> {
-    const collector = startCollector("refused", `step: ${STEP_S}s, rras: ${JSON.stringify(RRAS)}`, "10s");
-    await eventually("the refusal", 20_000, () => expect(collector.child.exitCode).toBe(1));
-    expect(collector.stderr()).toMatch(
-      /process \d+ writes there too, it is the gmetad whose rrd_rootdir this is; stop it/,
+    const writing = `step: ${STEP_S}s, rras: ${JSON.stringify(RRAS)}`;
+    const collector = startCollector("refused", writing, "10s");
+    await eventually("the reason", 20_000, () =>
+      expect(collector.stderr()).toMatch(
+        /process \d+ writes there too, it is the gmetad whose rrd_rootdir this is; stop it/,
+      ),
     );
+    await eventually("a spill that waits", 30_000, () =>
+      expect(collector.stderr()).toMatch(/rrd cannot take samples, they wait in its backlog/),
+    );
+    await collector.end();
+    expect(readdirSync(rrds)).not.toContain(".grate-coverage.json");
   }
 
   /** Every file of the directory by its path, octet by octet. */

@@ -89,15 +89,17 @@ export class RrdArchive implements Archive {
   #lastFault = "";
   /** Until then nobody is looked for who writes there too: nobody was a moment ago. Monotonic. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
+  /** Why nothing is written; "" while all is well. */
+  #other = "";
+  /** All samples of a spill, and its end, are written. */
+  #isWhole = false;
   /** Settles when no append is under way. */
   #appending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** @throws StorageError "storage-locked" where it is to write, and somebody else does */
   constructor(options: RrdArchiveOptions) {
     const { stepS, archivesOf, directory, mode, random, daemon, clock, lowerCaseHosts } = options;
     this.#options = options;
-    if (mode === "write") this.#requireAlone();
     const files = new FileSet(random, daemon);
     const guard = (what: string, work: () => void) => this.#guard(what, work);
     this.#files = files;
@@ -123,6 +125,9 @@ export class RrdArchive implements Archive {
     this.#coverage = mode === "write" ? readCoverage(directory) : undefined;
     this.#coverage ??= surveyCoverage(directory);
     this.#surveyAtMs = clock.monotonicMs() + COVERAGE_AGE_MAX_MS;
+    // Told at once, not with the first spill. Reading does no harm.
+    if (mode === "write") this.#lookForOthers();
+    if (this.#other !== "") options.log.warn(this.#other);
   }
 
   append(batches: readonly SeriesBatch[]): Promise<void> {
@@ -137,6 +142,7 @@ export class RrdArchive implements Archive {
     if (this.#options.mode === "read") return;
     this.#requireAlone();
     const { clock } = this.#options;
+    this.#isWhole = false;
     const newest = new NewestOfHosts(batches);
     let turnMs = clock.monotonicMs();
     for (const batch of batches) {
@@ -160,6 +166,7 @@ export class RrdArchive implements Archive {
     for (const table of sums) this.#summaries.append(table);
     await this.#written();
     await this.#options.daemon?.check();
+    this.#isWhole = true;
   }
 
   async read({ key, fromMs, toMs }: SeriesQuery): Promise<Series | undefined> {
@@ -197,14 +204,15 @@ export class RrdArchive implements Archive {
 
   /**
    * An append under way ends within a turn, refused; what it has written stays and is passed over when it comes again.
-   * Each file is as far as its host then, for a gmetad that goes on with it.
+   * After a whole spill each file is as far as its host then, for a gmetad that goes on with it. After another one
+   * that would take the place of samples that are still to come.
    */
   async close(): Promise<void> {
     const isFirst = !this.#isClosed;
     this.#isClosed = true;
     this.#options.daemon?.close();
     await this.#appending;
-    if (isFirst && this.#options.mode === "write" && this.#options.daemon === undefined) this.#carryLast();
+    if (isFirst && this.#isWhole && this.#options.daemon === undefined) this.#carryLast();
   }
 
   #carryLast(): void {
@@ -222,6 +230,7 @@ export class RrdArchive implements Archive {
     const foreign = this.#files.foreignUpdateCount;
     const { daemon } = this.#options;
     const messages: string[] = [];
+    if (this.#other !== "") messages.push(this.#other);
     if (this.#faultCount > 0) messages.push(this.#lastFault);
     if (foreign > 0) messages.push("another program updates files of this directory too");
     messages.push(...(daemon?.faults ?? []));
@@ -242,17 +251,20 @@ export class RrdArchive implements Archive {
    * counts steps below 0 and overwrites a whole archive (README.md).
    */
   #requireAlone(): void {
-    const { clock, writers } = this.#options;
+    this.#lookForOthers();
+    if (this.#other !== "") throw new StorageError("storage-locked", this.#other);
+  }
+
+  #lookForOthers(): void {
+    const { clock, writers, directory } = this.#options;
     if (writers === undefined || clock.monotonicMs() < this.#aloneUntilMs) return;
-    const other = writers()[0];
-    if (other !== undefined) {
-      throw new StorageError(
-        "storage-locked",
-        `cannot write the RRD files in ${this.#options.directory}: process ${other.pid} writes there too, ${other.why}; ` +
-          `stop it, or use its files with "mode: read"`,
-      );
-    }
-    this.#aloneUntilMs = clock.monotonicMs() + ALONE_MS;
+    const [other] = writers();
+    this.#other =
+      other === undefined
+        ? ""
+        : `cannot write the RRD files in ${directory}: process ${other.pid} writes there too, ${other.why}; ` +
+          `stop it, or use its files with "mode: read"`;
+    if (other === undefined) this.#aloneUntilMs = clock.monotonicMs() + ALONE_MS;
   }
 
   async #written(): Promise<void> {

@@ -34,8 +34,17 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     random: (below) => Math.floor(Math.random() * below),
     // One rrdcached orders the updates of all who use it.
     ...(daemonAddress === undefined
-      ? { writers: () => runningDaemons(realpathSync(directory)) }
+      ? { writers: () => runningDaemons(realDirectory(directory)) }
       : { daemon: new DaemonFiles(daemonAddress, clock, log) }),
   });
   return { archive, worksAlone: daemonAddress !== undefined, health: () => archive.health() };
+}
+
+/** Somebody may have removed it: then it is made anew. */
+function realDirectory(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
 }

@@ -1,10 +1,16 @@
 /** Programs that write RRD files, found in /proc: by their name, by files that they have open, by the directory in their configuration. */
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 export interface RunningWriter {
   readonly pid: number;
   readonly why: string;
+}
+
+interface Process {
+  readonly pid: number;
+  /** Its folder. */
+  readonly path: string;
 }
 
 const PID = /^\d+$/;
@@ -19,7 +25,7 @@ const GMETAD_ROOT = "/var/lib/ganglia/rrds";
  */
 export function runningWriters(directory: string, proc = "/proc"): RunningWriter[] {
   return processes(proc).flatMap(({ pid, path }) => {
-    const open = entries(`${path}/fd`).some((fd) => isBelow(link(`${path}/fd/${fd}`), directory));
+    const open = entries(`${path}/fd`).some((fd) => isBelow(link(`${path}/fd/${fd}`) ?? "", directory));
     const why = open ? `${programOf(path)} has a file of it open` : daemonsReason(path, directory);
     return why === undefined ? [] : [{ pid, why }];
   });
@@ -33,45 +39,66 @@ export function runningDaemons(directory: string, proc = "/proc"): RunningWriter
   });
 }
 
-function processes(proc: string): { readonly pid: number; readonly path: string }[] {
+function processes(proc: string): Process[] {
   return entries(proc)
     .filter((name) => PID.test(name) && Number(name) !== process.pid)
     .map((name) => ({ pid: Number(name), path: `${proc}/${name}` }));
 }
 
 function programOf(path: string): string {
-  return text(`${path}/comm`).trim();
+  return (text(`${path}/comm`) ?? "").trim();
 }
 
 /** @returns why the process writes to the directory; undefined where it is no such program, or has another one */
 function daemonsReason(path: string, directory: string): string | undefined {
   const program = programOf(path);
   if (program !== "gmetad" && program !== "rrdcached") return undefined;
-  const words = text(`${path}/cmdline`).split("\0");
+  const words = text(`${path}/cmdline`)?.split("\0") ?? [];
+  // One that has ended and that nobody has waited for has no words.
+  if (words.every((word) => word === "") || !mayWrite(path, directory) || isContained(path)) return undefined;
   if (program === "gmetad") {
-    const root = gmetadRoot(words);
+    const root = gmetadRoot(path, words);
     return root !== undefined && real(root) === directory ? "it is the gmetad whose rrd_rootdir this is" : undefined;
   }
-  return isBelow(directory, real(baseOf(words)))
-    ? "it is an rrdcached whose base directory (-b) this is in"
-    : undefined;
+  const base = optionOf(words, "-b");
+  const isBase = base !== undefined && isBelow(directory, real(placeOf(path, base)));
+  return isBase ? "it is an rrdcached whose base directory (-b) this is in" : undefined;
 }
 
-/** @param words of its command line @returns undefined where it keeps no files */
-function gmetadRoot(words: readonly string[]): string | undefined {
-  const given = words.findIndex((word) => word === "-c" || word === "--conf");
-  const file =
-    given >= 0 ? words[given + 1] : words.find((word) => word.startsWith("--conf="))?.slice("--conf=".length);
-  const config = text(file ?? GMETAD_CONFIG);
-  if (/^\s*write_rrds\s+"?off/im.test(config)) return undefined;
-  return resolve(/^\s*rrd_rootdir\s+"?([^"\s#]+)/im.exec(config)?.[1] ?? GMETAD_ROOT);
+/** Anybody may call a program gmetad; it can write there only as root, as we or as the owner. */
+function mayWrite(path: string, directory: string): boolean {
+  const owner = ownerOf(path);
+  return owner === 0 || owner === process.geteuid?.() || owner === ownerOf(directory);
 }
 
-/** @returns "" where none is given: then paths are absolute, and which ones it is told nobody knows */
-function baseOf(words: readonly string[]): string {
-  const at = words.findIndex((word) => word.startsWith("-b"));
-  if (at < 0) return "";
-  return words[at] === "-b" ? (words[at + 1] ?? "") : (words[at] as string).slice("-b".length);
+/** Its paths are those of a container, not ours. */
+function isContained(path: string): boolean {
+  const numbers = /^NSpid:\s+(.*)$/m.exec(text(`${path}/status`) ?? "")?.[1];
+  return numbers !== undefined && numbers.trim().split(/\s+/).length > 1;
+}
+
+/** @param words of its command line @returns undefined where it keeps no files, or its configuration cannot be read */
+function gmetadRoot(path: string, words: readonly string[]): string | undefined {
+  const given = optionOf(words, "-c") ?? optionOf(words, "--conf");
+  const config = text(placeOf(path, given ?? GMETAD_CONFIG));
+  if (config === undefined) return given === undefined ? GMETAD_ROOT : undefined;
+  // Anything else than just this word leaves it on.
+  if (/^\s*write_rrds\s+(["']?)off\1\s*(?:#|$)/m.test(config)) return undefined;
+  const said = /^\s*rrd_rootdir\s+(?:"([^"\n]*)"|'([^'\n]*)'|(\S+))/m.exec(config);
+  return placeOf(path, said?.[1] ?? said?.[2] ?? said?.[3] ?? GMETAD_ROOT);
+}
+
+/** What follows an option, as a word of its own or at once. */
+function optionOf(words: readonly string[], option: string): string | undefined {
+  const at = words.findIndex((word) => word.startsWith(option));
+  if (at < 0) return undefined;
+  const rest = (words[at] as string).slice(option.length);
+  return rest === "" ? words[at + 1] : rest.replace(/^=/, "");
+}
+
+/** As the process sees a path. Where it works we may not look at; then a relative one leads nowhere. */
+function placeOf(path: string, given: string): string {
+  return resolve(link(`${path}/cwd`) ?? "/", given);
 }
 
 function isBelow(path: string, directory: string): boolean {
@@ -80,34 +107,16 @@ function isBelow(path: string, directory: string): boolean {
 }
 
 /** What is gone, or not ours to see, is nothing. */
-function entries(path: string): string[] {
+function known<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(path);
+    return look();
   } catch {
-    return [];
+    return undefined;
   }
 }
 
-function text(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function real(path: string): string {
-  try {
-    return path === "" ? "" : realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
-}
+const entries = (path: string): string[] => known(() => readdirSync(path)) ?? [];
+const text = (path: string): string | undefined => known(() => readFileSync(path, "utf8"));
+const real = (path: string): string => known(() => realpathSync(path)) ?? path;
+const link = (path: string): string | undefined => known(() => readlinkSync(path));
+const ownerOf = (path: string): number | undefined => known(() => statSync(path).uid);

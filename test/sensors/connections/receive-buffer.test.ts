@@ -47,6 +47,12 @@ describe("receive buffer", () => {
     buffer.append(octetsOf(1_024 * KIB, 1));
     buffer.release();
     expect([buffer.length, buffer.capacityBytes]).toEqual([0, 1_024 * KIB]);
+    // As the next fetch does.
+    buffer.clear();
+    expect(buffer.capacityBytes).toBe(1_024 * KIB);
+    buffer.append(octetsOf(100 * KIB, 1));
+    buffer.release();
+    expect(buffer.capacityBytes).toBe(64 * KIB);
     buffer.append(octetsOf(1_024 * KIB + 1, 1));
     const { buffer: memory } = buffer.bytes();
     expect(memory.byteLength).toBe(2_048 * KIB);
@@ -115,6 +121,9 @@ describe("what a fetch returns", () => {
     document.release?.();
     streams[1]?.emit("end");
     const other = await second;
+    expect(Buffer.from(other.bytes).equals(long)).toBe(true);
+    // Too late: another document is there.
+    document.release?.();
     expect(Buffer.from(other.bytes).equals(long)).toBe(true);
     other.release?.();
     expect(other.bytes.length).toBe(0);

@@ -246,6 +246,23 @@ describe("gmetad's layout", () => {
     expect([lastOf("cpu_user"), lastOf("load_one")]).toEqual([75, 76]);
   });
 
+  test("closed in the middle of a spill, no old value takes the place of what is still to come", async () => {
+    const samples = (toStep: number) => Array.from({ length: toStep }, (_, i) => [START_S + 15 * i, i] as const);
+    const other = { key: { ...KEY, metric: "cpu_user" }, tmaxS: 90 };
+    let archive = open(directory);
+    await archive.append([batch(samples(4)), batch(samples(4), other)]);
+    await archive.endSpill([]);
+    await archive.append([batch(samples(20))]);
+    await archive.close();
+    archive = open(directory);
+    await archive.append([batch(samples(20)), batch(samples(20), other)]);
+    const file = "khab/Node1/cpu_user.rrd";
+    const { output } = answer(`fetch ${file} AVERAGE -s ${START_S} -e ${START_S + 19 * 15 - 1} -r 1`);
+    expect([...output.matchAll(/: (\S+)/g)].map(([, value]) => Number(value))).toEqual(
+      Array.from({ length: 19 }, (_, i) => i + 1),
+    );
+  });
+
   test("of a long history each time is read from its finest archive", async () => {
     const archive = open(directory);
     const count = 30_000;
@@ -409,17 +426,20 @@ describe("gmetad's layout", () => {
     expect(values.map((text) => text.split(": ")[1])).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
   });
 
-  test("beside a gmetad that writes there it does not open; one that comes later stops it until it is gone", async () => {
+  test("beside a gmetad that writes there it only reads, and says so; when that is gone it writes", async () => {
     const gmetad = { pid: 4711, why: "it is the gmetad whose rrd_rootdir this is" };
     const told = /process 4711 writes there too, it is the gmetad.*stop it, or use its files with "mode: read"/;
     let running = [gmetad];
     const writers = () => running;
-    expect(() => open(directory, { writers })).toThrow(told);
-    expect(existsSync(join(directory, "khab"))).toBe(false);
-    expect(open(directory, { writers, mode: "read" }).traits.foreign).toBe(true);
-    running = [];
+    const first = [batch([[START_S, 1]])];
     const archive = open(directory, { writers });
-    await archive.append([batch([[START_S, 1]])]);
+    expect([warnings[0], archive.health().message]).toEqual([expect.stringMatching(told), warnings[0]]);
+    await expect(archive.append(first)).rejects.toThrow(told);
+    expect(existsSync(join(directory, "khab"))).toBe(false);
+    expect(await archive.read({ key: KEY, fromMs: 0, toMs: 8.64e15 })).toBeUndefined();
+    running = [];
+    await archive.append(first);
+    expect(archive.health().message).toBe("");
     running = [gmetad];
     await clock.advance(1_000);
     const before = readFileSync(join(directory, FILE));

@@ -104,35 +104,79 @@ describe("programs in /proc", () => {
   beforeEach(() => {
     proc = join(directory, "proc");
     mkdirSync(proc);
-    writeFileSync(join(directory, "gmetad.conf"), `# rrd_rootdir "/other"\nrrd_rootdir "${directory}"\n`);
-    writeFileSync(join(directory, "other.conf"), 'rrd_rootdir "/elsewhere"\n');
-    writeFileSync(join(directory, "off.conf"), `write_rrds "off"\nrrd_rootdir "${directory}"\n`);
+    mkdirSync(join(directory, "my rrds"));
+    for (const [name, lines] of Object.entries({
+      gmetad: `# rrd_rootdir "/other"\nrrd_rootdir "${directory}"\n`,
+      bare: `rrd_rootdir ${directory} # here\n`,
+      single: `rrd_rootdir '${directory}'\n`,
+      blank: `rrd_rootdir "${directory}/my rrds"\n`,
+      other: 'rrd_rootdir "/elsewhere"\n',
+      off: `write_rrds "off"\nrrd_rootdir "${directory}"\n`,
+      quotes: `write_rrds 'off' # here\nrrd_rootdir "${directory}"\n`,
+      loud: `write_rrds OFF\nrrd_rootdir "${directory}"\n`,
+      offline: `write_rrds offline\nrrd_rootdir "${directory}"\n`,
+    })) {
+      writeFileSync(join(directory, `${name}.conf`), lines);
+    }
   });
 
-  test.each<[string, string, string[], string, number]>([
-    ["a gmetad of this directory", "gmetad", ["-c", "gmetad.conf"], "", 1],
-    ["a gmetad of this directory, another way to say it", "gmetad", ["--conf=gmetad.conf"], "", 1],
-    ["a gmetad of another directory", "gmetad", ["-c", "other.conf"], "", 0],
-    ["a gmetad whose configuration is gone", "gmetad", ["-c", "none.conf"], "", 0],
-    ["a gmetad that keeps no files", "gmetad", ["-c", "off.conf"], "", 0],
-    ["an rrdcached above it", "rrdcached", ["-b", "."], "", 1],
-    ["an rrdcached elsewhere", "rrdcached", ["-b", "khab"], "", 0],
-    ["an rrdcached without a base", "rrdcached", ["-g"], "", 0],
-    ["anybody with a file of it open", "python3", [], "khab/n1/load_one.rrd", 1],
-    ["anybody with another file open", "python3", [], "../x.rrd", 0],
-  ])("%s", (_, program, words, open, count) => {
+  interface Made {
+    readonly words: readonly string[];
+    readonly program?: string;
+    /** Where it works; not to be seen if missing. */
+    readonly cwd?: string;
+    /** A file that it has open. */
+    readonly open?: string;
+    readonly status?: string;
+  }
+
+  /** A process of that kind; "@" in its words is the directory. */
+  function make({ words, program = "gmetad", cwd, open, status = "NSpid:\t4711\n" }: Made): void {
     const folder = join(proc, "4711");
     mkdirSync(join(folder, "fd"), { recursive: true });
     mkdirSync(join(proc, "sys"));
     writeFileSync(join(folder, "comm"), `${program}\n`);
-    const absolute = words.map((word) =>
-      /^-/.test(word) && !word.includes("=") ? word : word.replace(/[^=]+$/, (path) => join(directory, path)),
-    );
-    writeFileSync(join(folder, "cmdline"), `${["/usr/sbin/x", ...absolute].join("\0")}\0`);
-    if (open !== "") symlinkSync(join(directory, open), join(folder, "fd/3"));
-    expect(runningWriters(directory, proc).map(({ pid }) => pid)).toEqual(count === 0 ? [] : [4711]);
-    // Who has a file open may be reading it.
-    expect(runningDaemons(directory, proc).map(({ pid }) => pid)).toEqual(count === 0 || open !== "" ? [] : [4711]);
+    writeFileSync(join(folder, "status"), status);
+    const line = words.map((word) => `${word.replace("@", directory)}\0`).join("");
+    writeFileSync(join(folder, "cmdline"), line);
+    if (open !== undefined) symlinkSync(join(directory, open), join(folder, "fd/3"));
+    if (cwd !== undefined) symlinkSync(cwd.replace("@", directory), join(folder, "cwd"));
+  }
+
+  test.each<[string, boolean, Made]>([
+    ["a gmetad of this directory", true, { words: ["gmetad", "-c", "@/gmetad.conf"] }],
+    ["another way to say it", true, { words: ["gmetad", "--conf=@/gmetad.conf"] }],
+    ["with the file at the option", true, { words: ["gmetad", "-c@/gmetad.conf", "-d", "1"] }],
+    ["with a path of where it works", true, { words: ["gmetad", "-c", "gmetad.conf"], cwd: "@" }],
+    ["with a path of where we may not look", false, { words: ["gmetad", "-c", "gmetad.conf"] }],
+    ["without quotes", true, { words: ["gmetad", "-c", "@/bare.conf"] }],
+    ["with single quotes", true, { words: ["gmetad", "-c", "@/single.conf"] }],
+    ["a gmetad of another directory", false, { words: ["gmetad", "-c", "@/other.conf"] }],
+    ["of another, with a blank in its name", false, { words: ["gmetad", "-c", "@/blank.conf"] }],
+    ["a gmetad whose configuration is gone", false, { words: ["gmetad", "-c", "@/none.conf"] }],
+    ["a gmetad that keeps no files", false, { words: ["gmetad", "-c", "@/off.conf"] }],
+    ["the same in single quotes", false, { words: ["gmetad", "-c", "@/quotes.conf"] }],
+    ["OFF, which gmetad does not know", true, { words: ["gmetad", "-c", "@/loud.conf"] }],
+    ["offline, neither", true, { words: ["gmetad", "-c", "@/offline.conf"] }],
+    ["one that has ended and was not waited for", false, { words: [] }],
+    ["one in a container", false, { words: ["gmetad", "-c", "@/gmetad.conf"], status: "NSpid:\t4711\t7\n" }],
+    ["an rrdcached above it", true, { program: "rrdcached", words: ["rrdcached", "-g", "-b", "@/.."] }],
+    ["an rrdcached elsewhere", false, { program: "rrdcached", words: ["rrdcached", "-b@/khab"] }],
+    ["an rrdcached without a base", false, { program: "rrdcached", words: ["rrdcached", "-g"] }],
+    ["anybody else", false, { program: "python3", words: ["python3", "-c", "@/gmetad.conf"] }],
+  ])("%s: %s", (_, isWriter, made) => {
+    make(made);
+    expect(runningDaemons(directory, proc).map(({ pid }) => pid)).toEqual(isWriter ? [4711] : []);
+    expect(runningWriters(directory, proc).map(({ pid }) => pid)).toEqual(isWriter ? [4711] : []);
+  });
+
+  test.each<[string, string, boolean]>([
+    ["a file of it", "khab/n1/load_one.rrd", true],
+    ["another file", "../x.rrd", false],
+  ])("anybody with %s open stands against a takeover, but may be reading it", (_, open, isAgainst) => {
+    make({ program: "python3", words: ["python3"], open });
+    expect(runningWriters(directory, proc).map(({ pid }) => pid)).toEqual(isAgainst ? [4711] : []);
+    expect(runningDaemons(directory, proc)).toEqual([]);
   });
 
   test("a system without it knows of nobody", () => {
