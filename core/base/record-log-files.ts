@@ -61,6 +61,9 @@ class NodeLogFile implements LogFile {
   /** A new file survives a power cut only when its directory entry is on the disk too; undefined once it is. */
   #newIn: string | undefined;
   #flushes = 0;
+  #writes = 0;
+  /** So many of them are on the disk. */
+  #syncedWrites = 0;
   #fault: Error | undefined;
   #closed = false;
 
@@ -70,6 +73,7 @@ class NodeLogFile implements LogFile {
   }
 
   write(bytes: Uint8Array): number {
+    this.#writes++;
     return fs.writeSync(this.#descriptor, bytes, 0, bytes.length);
   }
 
@@ -78,7 +82,9 @@ class NodeLogFile implements LogFile {
     this.#fault = undefined;
     // The kernel tells of a failure once.
     if (fault !== undefined) throw fault;
-    fs.fdatasyncSync(this.#descriptor);
+    // Even with nothing left to write the disk would be asked to empty its cache, and this thread would wait for that.
+    if (this.#syncedWrites < this.#writes) fs.fdatasyncSync(this.#descriptor);
+    this.#syncedWrites = this.#writes;
     if (this.#newIn !== undefined) syncDirectory(this.#newIn);
     this.#newIn = undefined;
   }
@@ -86,10 +92,14 @@ class NodeLogFile implements LogFile {
   flush(done: () => void): void {
     this.#flushes++;
     const newIn = this.#newIn;
+    const writes = this.#writes;
     const finish = (error: Error | null) => {
       this.#flushes--;
       if (error !== null) this.#fault ??= error;
-      else if (newIn !== undefined) this.#newIn = undefined;
+      else {
+        this.#syncedWrites = Math.max(this.#syncedWrites, writes);
+        if (newIn !== undefined) this.#newIn = undefined;
+      }
       if (this.#closed && this.#flushes === 0) fs.closeSync(this.#descriptor);
       done();
     };
@@ -100,6 +110,7 @@ class NodeLogFile implements LogFile {
   }
 
   truncate(lengthBytes: number): void {
+    this.#writes++;
     fs.ftruncateSync(this.#descriptor, lengthBytes);
   }
 

@@ -1,4 +1,4 @@
-import {
+import fs, {
   closeSync,
   mkdirSync,
   mkdtempSync,
@@ -10,9 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GrateError } from "../../../core/base/errors.js";
 import { RecordLog } from "../../../core/base/record-log.js";
 import { nodeLogFiles } from "../../../core/base/record-log-files.js";
@@ -66,6 +67,34 @@ describe("on a real file system", () => {
     await ended;
     closeSync(other);
     expect(open(directory).records).toEqual(["1:one", "1:two"]);
+  });
+
+  it("asks the disk once: a sync after a flush, only for what was written since", async () => {
+    const asked = vi.spyOn(fs, "fdatasyncSync");
+    syncBuiltinESMExports();
+    try {
+      const file = nodeLogFiles(directory).open("p");
+      const flushed = () => new Promise<void>((done) => file.flush?.(done));
+      file.write(Buffer.from("one"));
+      await flushed();
+      file.sync();
+      expect(asked).toHaveBeenCalledTimes(0);
+      file.write(Buffer.from("two"));
+      const during = flushed();
+      file.write(Buffer.from("three"));
+      await during;
+      file.sync();
+      expect(asked).toHaveBeenCalledTimes(1);
+      file.sync();
+      expect(asked).toHaveBeenCalledTimes(1);
+      file.truncate(3);
+      file.sync();
+      expect(asked).toHaveBeenCalledTimes(2);
+      file.close();
+    } finally {
+      asked.mockRestore();
+      syncBuiltinESMExports();
+    }
   });
 
   it("tells what a flush met at the next sync", async () => {
