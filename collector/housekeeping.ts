@@ -19,7 +19,7 @@ export interface HousekeepingOptions {
   readonly spillEveryMs: number;
   readonly window: RecentWindow;
   /** Missing without an archive. */
-  readonly spill: () => Spill | undefined;
+  readonly spill: Spill | undefined;
   /** Of the newest frame. */
   readonly frameNumber: () => number;
   /** Lets go of what nobody needs any more. */
@@ -113,8 +113,8 @@ export class Housekeeping {
     this.#tellFailure(log.failure?.message);
     this.cutArchived();
     trim(clock.nowMs());
-    spill()?.tick(frameNumber());
-    if (spill() === undefined) this.#cutWithoutArchive(log);
+    spill?.tick(frameNumber());
+    if (spill === undefined) this.#cutWithoutArchive(log);
     saveClaims();
     this.#planTick();
   }
@@ -123,7 +123,7 @@ export class Housekeeping {
   #planTick(): void {
     const { clock, syncMs, spillEveryMs, spill } = this.#options;
     const cutInMs = this.#segmentEndedMs + spillEveryMs - clock.monotonicMs();
-    const inMs = this.#log?.failure === undefined ? (spill()?.dueInMs ?? cutInMs) : 0;
+    const inMs = this.#log?.failure === undefined ? (spill?.dueInMs ?? cutInMs) : 0;
     this.#wake.within(this.#expiredMs + EXPIRY_MS_MAX - clock.monotonicMs());
     this.#wake.within(
       this.#log?.isCatchingUp === true || this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : Math.max(syncMs, inMs),

@@ -135,19 +135,6 @@ export class Collector implements FrameSink, Component {
       bytesMax: config["window-memory"],
       archiving: archive !== undefined,
     });
-    this.#housekeeping = new Housekeeping({
-      clock,
-      logger,
-      told: this.#told,
-      syncMs: config.sync,
-      spillEveryMs: config["spill-every"],
-      window: this.#window,
-      spill: () => this.#spill,
-      frameNumber: () => this.#frameNumber,
-      trim: (nowMs) => this.#trim(nowMs),
-      expire: () => this.#expire(),
-      saveClaims: () => this.#claims.save(),
-    });
     this.#history = new History(this.#window, archive, () => this.#lastReplayed);
     this.#manyHistory = new ManyHistory({
       window: this.#window,
@@ -172,6 +159,19 @@ export class Collector implements FrameSink, Component {
         onArchived: (through) => this.#archived(through),
       });
     }
+    this.#housekeeping = new Housekeeping({
+      clock,
+      logger,
+      told: this.#told,
+      syncMs: config.sync,
+      spillEveryMs: config["spill-every"],
+      window: this.#window,
+      spill: this.#spill,
+      frameNumber: () => this.#frameNumber,
+      trim: (nowMs) => this.#trim(nowMs),
+      expire: () => this.#expire(),
+      saveClaims: () => this.#claims.save(),
+    });
   }
 
   /** Number of the newest frame; grows for ever, over restarts too. */

@@ -88,12 +88,13 @@ async function startCollector(
     host: hostname(),
     troubles: () => {
       const { logFailing, archiveFailing, framesLost } = present.troubles;
+      const stores = storage.health();
       return {
         frame_log_failing: logFailing ? 1 : 0,
-        archive_failing: (archiveFailing ? 1 : 0) + storesBehind(storage.health()),
+        archive_failing: (archiveFailing ? 1 : 0) + storesBehind(stores),
         frames_lost: framesLost,
         alert_journal_failing: triggers.journalOk ? 0 : 1,
-        history_damaged: storage.health().reduce((sum, { counters }) => sum + (counters["damagedFiles"] ?? 0), 0),
+        history_damaged: stores.reduce((sum, { counters }) => sum + (counters["damagedFiles"] ?? 0), 0),
       };
     },
     evaluate: (view, frameTimeMs) => triggers.evaluate(view, frameTimeMs),

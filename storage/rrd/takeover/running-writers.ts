@@ -14,6 +14,7 @@ interface Process {
 }
 
 const PID = /^\d+$/;
+const SETTING = /^[ \t]*(\w+)[ \t]+(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#]+))/gm;
 const GMETAD_CONFIG = "/etc/ganglia/gmetad.conf";
 /** gmetad's own, where its configuration names none. */
 const GMETAD_ROOT = "/var/lib/ganglia/rrds";
@@ -83,9 +84,16 @@ function gmetadRoot(path: string, words: readonly string[]): string | undefined 
   const config = text(placeOf(path, given ?? GMETAD_CONFIG));
   if (config === undefined) return given === undefined ? GMETAD_ROOT : undefined;
   // Anything else than just this word leaves it on.
-  if (/^\s*write_rrds\s+(["']?)off\1\s*(?:#|$)/m.test(config)) return undefined;
-  const said = /^\s*rrd_rootdir\s+(?:"([^"\n]*)"|'([^'\n]*)'|(\S+))/m.exec(config);
-  return placeOf(path, said?.[1] ?? said?.[2] ?? said?.[3] ?? GMETAD_ROOT);
+  if (settingOf(config, "write_rrds") === "off") return undefined;
+  return placeOf(path, settingOf(config, "rrd_rootdir") ?? GMETAD_ROOT);
+}
+
+/** Names in any case, as gmetad reads them; values as they stand, with quotes of either kind or without. */
+function settingOf(config: string, name: string): string | undefined {
+  for (const [, key, double, single, bare] of config.matchAll(SETTING)) {
+    if (key?.toLowerCase() === name) return double ?? single ?? bare;
+  }
+  return undefined;
 }
 
 /** What follows an option, as a word of its own or at once. */

@@ -19,7 +19,7 @@ const SILENCE_TIMEOUT_MS = 120_000;
 const REASON_LENGTH_MAX = 300;
 
 export function emailReceiver(config: EmailConfig, { logger }: ReceiverContext): Receiver {
-  // 5 MB that only those have who mail. Now, not with the first mail: an update may have moved the files by then.
+  // 3 MB of heap that only those have who mail. Now, not with the first mail: an update may have moved the files by then.
   const mailer = import("nodemailer");
   mailer.catch(() => {});
   return {

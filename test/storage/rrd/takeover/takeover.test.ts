@@ -108,6 +108,7 @@ describe("programs in /proc", () => {
     for (const [name, lines] of Object.entries({
       gmetad: `# rrd_rootdir "/other"\nrrd_rootdir "${directory}"\n`,
       bare: `rrd_rootdir ${directory} # here\n`,
+      upper: `RRD_ROOTDIR "${directory}"\n`,
       single: `rrd_rootdir '${directory}'\n`,
       blank: `rrd_rootdir "${directory}/my rrds"\n`,
       other: 'rrd_rootdir "/elsewhere"\n',
@@ -150,6 +151,7 @@ describe("programs in /proc", () => {
     ["with a path of where it works", true, { words: ["gmetad", "-c", "gmetad.conf"], cwd: "@" }],
     ["with a path of where we may not look", false, { words: ["gmetad", "-c", "gmetad.conf"] }],
     ["without quotes", true, { words: ["gmetad", "-c", "@/bare.conf"] }],
+    ["with names in capitals", true, { words: ["gmetad", "-c", "@/upper.conf"] }],
     ["with single quotes", true, { words: ["gmetad", "-c", "@/single.conf"] }],
     ["a gmetad of another directory", false, { words: ["gmetad", "-c", "@/other.conf"] }],
     ["of another, with a blank in its name", false, { words: ["gmetad", "-c", "@/blank.conf"] }],
