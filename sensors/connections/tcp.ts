@@ -2,17 +2,17 @@
  * Reads everything a TCP peer sends until it closes. Nothing is ever written but
  * the one line that a query port wants.
  *
- * The stream is drained into memory as fast as it comes, because a gmond holds
- * the lock its receiver needs for as long as it writes. Whatever the peer does
+ * The stream is drained into memory, and nothing else is done meanwhile, because
+ * a gmond holds the lock its receiver needs for as long as it writes. Whatever the peer does
  * (nothing, a byte a second, an endless stream, a reset), the read ends within
  * its deadline and its size, with bytes or with one line that says why not.
  */
-import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock, Timer } from "../../core/base/clock.js";
 import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
 import { formatDuration } from "../../core/model/duration.js";
+import { dialTcp } from "./dial-tcp.js";
 import { gunzipWithin, isGzip } from "./gzip.js";
 import { ReceiveBuffer } from "./receive-buffer.js";
 
@@ -56,20 +56,6 @@ export interface DialFacts {
   readonly explain?: (error: unknown, address: Address) => string | undefined;
 }
 
-/** The kernel hands on at most so much at a time over the loopback. */
-const READ_BYTES = 2 ** 16;
-
-/** All reads go to the same memory: a new piece for each would be garbage at once. */
-const dialTcp: Dial = ({ host, port }) => {
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const callback = (count: number) => {
-    socket.emit("data", buffer.subarray(0, count));
-    return true;
-  };
-  const socket = connectTcp({ host, port, onread: { buffer, callback } });
-  return socket;
-};
-
 /** What a person should know of the commonest errors. */
 const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({
   ECONNREFUSED: "connection refused, nothing listens there",
@@ -80,7 +66,7 @@ const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({
   EAI_AGAIN: "the name server does not answer",
 });
 
-export function createTcpFetch(clock: Clock, dial: Dial = dialTcp, facts: DialFacts = {}): Fetch {
+export function createTcpFetch(clock: Clock, dial: Dial = dialTcp(clock), facts: DialFacts = {}): Fetch {
   // One fetch at a time has it; one that begins while another is under way makes its own.
   let spare: ReceiveBuffer | undefined = new ReceiveBuffer();
   let fetches = 0;
