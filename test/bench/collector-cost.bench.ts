@@ -10,6 +10,7 @@
  * SPILL=150s         our delay: rrdcached's unless told; the configuration's default is 10m
  * RRAS=default       gmetad's default, for ours too; small above 2,000 hosts, and if asked for
  * FRESH=all          all values are sent again in each round; changed: only those that changed
+ * WRITES=whole       how a document leaves the emulator; lines: one at a time, as a gmond writes it
  * PROFILE=1          ours runs with --cpu-prof; where the profiles are is printed
  * PEERS=all          or some of: gmetad, cached, off, grate
  * GRATE_DIST=DIR     another build of ours than dist/
@@ -47,6 +48,7 @@ const MINUTES = Number(environment["MINUTES"] ?? 6);
 const DELAY_S = Number(environment["DELAY"] ?? 150);
 const SPILL = environment["SPILL"] ?? `${DELAY_S}s`;
 const FRESH = environment["FRESH"] === "changed" ? "changed" : "all";
+const WRITES = environment["WRITES"] === "lines" ? "lines" : "whole";
 const PROFILE = environment["PROFILE"] !== undefined;
 const BENCH_DIR = environment["BENCH_DIR"] ?? tmpdir();
 const GIB = 2 ** 30;
@@ -90,7 +92,7 @@ test.each(SIZES)(
     try {
       const ports = WANTED.map((_, i) => 9_000 + i);
       emulator = await startEmulator(
-        { hosts, address: "127.0.0.1", ports, fresh: FRESH },
+        { hosts, address: "127.0.0.1", ports, fresh: FRESH, writes: WRITES },
         { namespace: machine.namespace },
       );
       for (const [i, kind] of WANTED.entries()) {
@@ -194,7 +196,7 @@ async function spillsOf(peers: readonly Peer[]): Promise<number> {
 function print(hosts: number, rras: Rras, rows: readonly Figures[], spills: number): void {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   say(
-    `\n${hosts} hosts x 39 metrics, every ${POLL_S} s, seed ${SEED}, fresh: ${FRESH}, RRAs ${rras}, ` +
+    `\n${hosts} hosts x 39 metrics, every ${POLL_S} s, seed ${SEED}, fresh: ${FRESH}, writes: ${WRITES}, RRAs ${rras}, ` +
       `${TRIGGER_COUNT} triggers in ours, ${MINUTES} min after ${WARM_MINUTES}, with ${spills} spills of ours`,
   );
   printTable(rows);

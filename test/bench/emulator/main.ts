@@ -7,7 +7,7 @@
  * ready before the next reader comes.
  */
 import { createSocket } from "node:dgram";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { systemClock } from "../../../core/base/clock.js";
 import { type ClusterOptions, EmulatedCluster } from "./cluster.js";
 import { DocumentWriter } from "./document.js";
@@ -19,6 +19,8 @@ export interface Orders extends ClusterOptions {
   readonly template: string;
   readonly address: string;
   readonly ports: readonly number[];
+  /** A document goes out whole, or as a gmond writes it: each line by itself. */
+  readonly writes: "whole" | "lines";
   /** Where packets go to, over and over, at most so many a second. */
   readonly packets?: { readonly address: string; readonly port: number; readonly perSecond: number };
 }
@@ -44,9 +46,20 @@ function serve(from: Template, port: number): void {
       // Whoever came meanwhile has got the same round.
       if (server.listening) writer.prepare(++round);
     });
-    socket.end(writer.document(Math.floor(systemClock.nowMs() / 1_000)));
+    const document = writer.document(Math.floor(systemClock.nowMs() / 1_000));
+    if (orders.writes === "lines") writeLines(socket, document);
+    else socket.write(document);
+    socket.end();
   });
   server.listen(port, orders.address);
+}
+
+function writeLines(socket: Socket, document: Buffer): void {
+  for (let at = 0; at < document.length; ) {
+    const end = document.indexOf("\n", at) + 1 || document.length;
+    socket.write(document.subarray(at, end));
+    at = end;
+  }
 }
 
 function send({ address, port, perSecond }: NonNullable<Orders["packets"]>): void {

@@ -12,12 +12,21 @@ export const TEMPLATE = resolve(import.meta.dirname, "../../fixtures/ganglia-3.7
 /** Printed with every figure: the same seed gives the same documents. */
 export const SEED = Number(process.env["SEED"] ?? 20061127);
 
-export type EmulatorOrders = Omit<Orders, "template" | "intervalS" | "seed" | "fresh" | "name"> & Partial<Orders>;
+export type EmulatorOrders = Omit<Orders, "template" | "intervalS" | "seed" | "fresh" | "name" | "writes"> &
+  Partial<Orders>;
 
 export async function startEmulator(orders: EmulatorOrders, options: StartOptions = {}): Promise<Running> {
   const compiled = compile("test/bench/emulator/main.ts");
   const main = fileURLToPath(compiled.url("test/bench/emulator/main.ts"));
-  const all: Orders = { template: TEMPLATE, name: "emulated", seed: SEED, intervalS: 15, fresh: "all", ...orders };
+  const all: Orders = {
+    template: TEMPLATE,
+    name: "emulated",
+    seed: SEED,
+    intervalS: 15,
+    fresh: "all",
+    writes: "whole",
+    ...orders,
+  };
   const running = startProcess(process.execPath, [main, JSON.stringify(all)], options);
   void running.ended.then(() => compiled.remove());
   await eventually("the emulator serves", 60_000, () => {
