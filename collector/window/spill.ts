@@ -1,6 +1,6 @@
 /**
- * Moves the recent past to the archive: every ten minutes by default, earlier if
- * memory fills. The main loop only builds the next part; the archive's work
+ * Moves the recent past to the archive: once the oldest of it has waited for ten
+ * minutes by default, earlier if memory fills. The main loop only builds the next part; the archive's work
  * happens elsewhere, and between two parts everyone else has a turn.
  *
  * Order, so that a crash anywhere loses nothing and doubles nothing:
@@ -31,6 +31,7 @@ const RETRY_MAX_MS = 60_000;
 export interface SpillOptions {
   readonly archive: Archive;
   readonly window: RecentWindow;
+  /** So long a frame waits for the archive at most. */
   readonly everyMs: number;
   /** About how many samples the archive is given at a time. */
   readonly samplesPerPart: number;
@@ -56,7 +57,12 @@ export class Spill {
   readonly #stopped = new AbortController();
   /** Archived, but not yet to be read there. Ascending. */
   readonly #settling: { readonly through: number; readonly visibleAtMs: number }[] = [];
+  /** Infinity while there is nothing to take. */
   #dueAtMs: number;
+  /** The last spill took frames up to this one. */
+  #takenThrough = 0;
+  /** Since when a frame waits that the last spill has not taken; Infinity = none does. */
+  #waitingSinceMs = Number.POSITIVE_INFINITY;
   #running: Promise<void> | undefined;
   /** The archive did not take the end of the last spill; told once. */
   #endFailed = false;
@@ -105,10 +111,18 @@ export class Spill {
   tick(frameNumber: number): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#settle(nowMs);
+    this.#notice(frameNumber, nowMs);
     if (this.running || this.#stopped.signal.aborted) return;
     const early = this.#failure === undefined && this.#settling.length === 0 && this.#options.window.wantsSpill;
     if (nowMs < this.#dueAtMs && !early) return;
     void this.#begin(frameNumber);
+  }
+
+  #notice(frameNumber: number, nowMs: number): void {
+    if (frameNumber <= this.#takenThrough || this.#waitingSinceMs !== Number.POSITIVE_INFINITY) return;
+    this.#waitingSinceMs = nowMs;
+    // Where a spill is under way, or has to be repeated, its end decides.
+    if (this.#through === 0) this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + this.#options.everyMs);
   }
 
   /**
@@ -132,6 +146,8 @@ export class Spill {
     // An attempt after a failure is for the same frames: the log was parted behind them.
     if (this.#through === 0) {
       this.#through = frameNumber;
+      this.#takenThrough = frameNumber;
+      this.#waitingSinceMs = Number.POSITIVE_INFINITY;
       this.#options.endSegment();
     }
     this.#running = this.#run(this.#through)
@@ -150,7 +166,6 @@ export class Spill {
   async #run(through: number): Promise<void> {
     const { archive, window, clock, everyMs, samplesPerPart } = this.#options;
     const { signal } = this.#stopped;
-    const startedMs = clock.monotonicMs();
     try {
       let part: SeriesBatch[] = [];
       let samples = 0;
@@ -177,7 +192,7 @@ export class Spill {
     await this.#end();
     this.spills++;
     this.#through = 0;
-    this.#dueAtMs = startedMs + everyMs;
+    this.#dueAtMs = this.#waitingSinceMs + everyMs;
     this.#recovered();
     this.#settling.push({ through, visibleAtMs: clock.monotonicMs() + archive.traits.visibilityDelayMs });
     this.#settle(clock.monotonicMs());

@@ -15,12 +15,11 @@ import type { Clock } from "../../core/base/clock.js";
 import { messageOf } from "../../core/base/errors.js";
 import { type LogFiles, RecordLog, type ReplayReport } from "../../core/base/record-log.js";
 import type { ClusterView } from "../../core/model/columns.js";
-import { Frame } from "../../core/model/frame.js";
-import { AllNews, type FrameNews } from "../frame-news.js";
-import { DirectoryChanges } from "./directory-changes.js";
+import type { Frame } from "../../core/model/frame.js";
+import type { FrameNews } from "../frame-news.js";
 import type { FrameTail } from "./frame-tail.js";
-import { CellsEncoder, encodeJson, LOG_VERSION, RECORD } from "./log-records.js";
 import { LogReplay, type ReplayTarget } from "./log-replay.js";
+import { SegmentWriter } from "./segment-writer.js";
 
 /** What a checkpoint is made of. */
 export interface LoggedState {
@@ -56,9 +55,6 @@ export const SEGMENT_BYTES_MAX = 64 * 2 ** 20;
 
 /** A segment is at least this many times as long as its checkpoint, or a huge cluster would log little else. */
 const CHECKPOINTS_PER_SEGMENT = 4;
-
-/** Cells of the present in one record: one or two ms to write, some 30 KB. */
-const PRESENT_CELLS_MAX = 2 ** 13;
 
 /**
  * One turn's work on frames that are logged late; the frame that crosses it is done to its end. Measured with 1,000
@@ -106,13 +102,9 @@ export class FrameLog {
   readonly #state: LoggedState;
   readonly #clock: Clock;
   readonly #segmentBytesMax: number;
-  readonly #encoder = new CellsEncoder();
-  /** What this segment has said of each cluster; in the order of their numbers. */
-  #said = new Map<string, DirectoryChanges>();
-  readonly #all = new AllNews();
+  readonly #writer: SegmentWriter;
 
   #checkpointBytes = 0;
-  #framesInSegment = 0;
   #loggedThrough = 0;
   #syncedThrough = 0;
   /** Segments up to a number hold no frame after another number that later ones lack. Ascending. */
@@ -127,6 +119,7 @@ export class FrameLog {
 
   private constructor(log: RecordLog, state: LoggedState, options: FrameLogOptions, frameNumber: number) {
     this.#log = log;
+    this.#writer = new SegmentWriter(log);
     this.#state = state;
     this.#clock = options.clock;
     this.#segmentBytesMax = options.segmentBytesMax;
@@ -205,7 +198,7 @@ export class FrameLog {
   append(frame: Frame, news: FrameNews, number: number): void {
     if (this.#failure !== undefined) return;
     this.#guard(() => {
-      this.#appendFrame(RECORD.frame, frame, news, number);
+      this.#writer.appendFrame(frame, number, news);
       this.#loggedThrough = number;
     });
   }
@@ -214,12 +207,7 @@ export class FrameLog {
   appendLeft(view: ClusterView, rows: readonly number[], number: number): void {
     if (this.#catchUp !== undefined) this.#catchUp.outdated = true;
     if (this.#failure !== undefined) return;
-    const frame = new Frame(view.directory, "left");
-    frame.timeMs = view.frameTimeMs;
-    for (const row of rows) frame.heard(row, 0);
-    this.#guard(() => {
-      this.#appendCells(RECORD.present, frame, this.#all.of(frame), number);
-    });
+    this.#guard(() => this.#writer.appendLeft(view, rows, number));
   }
 
   /** See RecordLog.flush; false also while the disk fails. */
@@ -247,7 +235,7 @@ export class FrameLog {
    * writeCheckpoint does in pieces between the frames. In one piece it took 20 ms at 1,000 hosts.
    */
   endSegment(): void {
-    if (this.#failure !== undefined || this.#framesInSegment === 0) return;
+    if (this.#failure !== undefined || this.#writer.framesInSegment === 0) return;
     this.#guard(() => {
       this.#writeOpening(Number.POSITIVE_INFINITY);
       this.#syncLog();
@@ -353,7 +341,8 @@ export class FrameLog {
       if (next !== "passed") {
         const { number, frame } = next;
         const before = this.#log.segmentBytes;
-        this.#appendFrame(number > catchUp.checkpoint ? RECORD.frame : RECORD.late, frame, this.#all.of(frame), number);
+        if (number > catchUp.checkpoint) this.#writer.appendFrame(frame, number);
+        else this.#writer.appendLate(frame, number);
         this.#loggedThrough = number;
         catchUp.unsyncedBytes += this.#log.segmentBytes - before;
       }
@@ -371,7 +360,6 @@ export class FrameLog {
     const lastFrame = this.#loggedThrough;
     const segment = this.#log.startSegment();
     try {
-      this.#framesInSegment = 0;
       this.#writeWholeCheckpoint();
     } catch (error) {
       this.#log.discardSegment();
@@ -382,18 +370,20 @@ export class FrameLog {
 
   #writeWholeCheckpoint(): void {
     const before = this.#log.segmentBytes;
-    this.#writeHead();
-    const pieces = this.#checkpointPieces();
+    const pieces = this.#beginCheckpoint();
     while (pieces.next().done !== true);
     this.#checkpointBytes = this.#log.segmentBytes - before;
+  }
+
+  #beginCheckpoint(): Iterator<void> {
+    return this.#writer.begin(this.#state.frameNumber(), this.#state.views());
   }
 
   #openSegment(): void {
     const lastFrame = this.#loggedThrough;
     const segment = this.#log.startSegment();
-    this.#framesInSegment = 0;
-    this.#writeHead();
-    this.#opening = { segment, lastFrame, pieces: this.#checkpointPieces(), bytes: this.#log.segmentBytes };
+    const pieces = this.#beginCheckpoint();
+    this.#opening = { segment, lastFrame, pieces, bytes: this.#log.segmentBytes };
   }
 
   #writeOpening(untilMs: number): void {
@@ -408,70 +398,5 @@ export class FrameLog {
     this.#opening = undefined;
     this.#checkpointBytes = opening.bytes;
     this.#boundaries.push({ segment: opening.segment - 1, lastFrame: opening.lastFrame });
-  }
-
-  #writeHead(): void {
-    this.#said = new Map();
-    this.#log.append(RECORD.checkpoint, encodeJson({ version: LOG_VERSION, frame: this.#state.frameNumber() }));
-  }
-
-  /** Each says the present as it is then: between two of them frames may be logged, which come before it in the log too. */
-  *#checkpointPieces(): Generator<void, void> {
-    for (const view of this.#state.views()) {
-      this.#sayDirectory(view.directory);
-      yield;
-      yield* this.#presentPieces(view);
-    }
-  }
-
-  #sayDirectory(directory: ClusterView["directory"]): DirectoryChanges {
-    let said = this.#said.get(directory.name);
-    if (said === undefined) {
-      said = new DirectoryChanges(this.#said.size, directory);
-      this.#said.set(directory.name, said);
-    }
-    for (const record of said.take()) this.#log.append(RECORD.directory, encodeJson(record));
-    return said;
-  }
-
-  #appendFrame(type: number, frame: Frame, news: FrameNews, number: number): void {
-    this.#appendCells(type, frame, news, number);
-    this.#framesInSegment++;
-  }
-
-  #appendCells(type: number, frame: Frame, news: FrameNews, number: number): void {
-    const { directory, timeMs } = frame;
-    const { id: cluster, records: names } = this.#sayDirectory(directory);
-    this.#log.append(type, this.#encoder.encode({ cluster, number, timeMs, names }, frame, news));
-  }
-
-  *#presentPieces(view: ClusterView): Generator<void, void> {
-    const { directory } = view;
-    const frame = new Frame(directory, "present");
-    const flush = () => {
-      frame.timeMs = view.frameTimeMs;
-      this.#appendCells(RECORD.present, frame, this.#all.of(frame), view.frameNumber);
-      frame.clear();
-    };
-    // Those who left are told with time 0: older segments may say that they were heard.
-    for (let row = 0; row < view.rowCount; row++) {
-      if (directory.host(row) !== undefined) frame.heard(row, view.reportedMs[row] as number);
-    }
-    flush();
-    yield;
-    for (const column of view.columns()) {
-      for (let row = 0; row < view.rowCount; row++) {
-        const timeMs = column.timesMs[row] as number;
-        if (timeMs === 0 || directory.host(row) === undefined) continue;
-        const text = column.kind === "text" ? column.texts[row] : undefined;
-        if (text !== undefined) frame.pushText(row, column.column, text, timeMs);
-        else if (column.kind === "text") frame.pushNumber(row, column.column, Number.NaN, timeMs, 0);
-        else frame.pushNumber(row, column.column, column.values[row] as number, timeMs, column.decimals[row] as number);
-        if (frame.count < PRESENT_CELLS_MAX) continue;
-        flush();
-        yield;
-      }
-    }
-    if (frame.count > 0) flush();
   }
 }

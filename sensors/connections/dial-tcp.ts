@@ -8,7 +8,7 @@
  */
 import { connect } from "node:net";
 import type { Clock } from "../../core/base/clock.js";
-import type { Dial } from "./tcp.js";
+import type { Dial } from "./dial.js";
 
 const READ_BYTES = 2 ** 17;
 

@@ -7,11 +7,11 @@
  * (nothing, a byte a second, an endless stream, a reset), the read ends within
  * its deadline and its size, with bytes or with one line that says why not.
  */
-import type { Duplex } from "node:stream";
 import { type Address, formatAddress } from "../../core/base/address.js";
 import type { Clock, Timer } from "../../core/base/clock.js";
 import { codeOf, GrateError, messageOf } from "../../core/base/errors.js";
 import { formatDuration } from "../../core/model/duration.js";
+import type { Dial, DialFacts } from "./dial.js";
 import { dialTcp } from "./dial-tcp.js";
 import { gunzipWithin, isGzip } from "./gzip.js";
 import { ReceiveBuffer } from "./receive-buffer.js";
@@ -42,19 +42,6 @@ export interface Fetched {
 
 /** @throws GrateError that says what failed, with which address */
 export type Fetch = (request: FetchRequest) => Promise<Fetched>;
-
-/**
- * A connection being made: emits the ready event once, then "data", "end", "error", "close".
- * Of data, what comes with the event is valid only as long as the event lasts.
- */
-export type Dial = (address: Address) => Duplex;
-
-export interface DialFacts {
-  /** The event that says that the connection stands; "connect" unless it is more than TCP. */
-  readonly readyEvent?: string;
-  /** @returns what a person should know of the error, undefined if nothing more than of any */
-  readonly explain?: (error: unknown, address: Address) => string | undefined;
-}
 
 /** What a person should know of the commonest errors. */
 const CONNECT_ERRORS: Readonly<Record<string, string>> = Object.freeze({

@@ -5,7 +5,8 @@
  *   BACKUP/backup.json   history.db   frames/*.log   triggers/*.log
  *
  * The queues of other stores are not in it: what waits there is in the history too.
- * Nor are the control token and locks, which belong to one running collector.
+ * Nor are the control token and locks, which belong to one running collector, and cluster-sources.json, which is
+ * learnt again.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -90,6 +90,20 @@ describe("the spill", () => {
     expect(await history(collector)).toEqual(upTo(82));
   });
 
+  it("comes when the oldest frame has waited for ten minutes, not ten minutes after the last one", async () => {
+    await feed(collector, 42);
+    const spills = () => counters(collector)["spills"];
+    expect(spills()).toBe(1);
+    collector.requestSpill();
+    await clock.advance(25 * MINUTE);
+    expect(spills(), "nothing waits").toBe(2);
+    await feed(collector, 1);
+    await clock.advance(9 * MINUTE + 50 * S);
+    expect([spills(), archived()]).toEqual([2, 42]);
+    await clock.advance(12 * S);
+    expect([spills(), archived()]).toEqual([3, 43]);
+  });
+
   it("after a restart only the rest is in memory; history is whole", async () => {
     await feed(collector, 45);
     const next = await start(new WatchedArchive(data), {}, files.afterKill());
