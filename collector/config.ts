@@ -79,7 +79,7 @@ export const collectorShape = {
     .describe("Most memory for the past; near it history goes to the stores early"),
   "spill-every": duration({ minMs: 10_000, maxMs: 86_400_000 })
     .prefault("10m")
-    .describe("How long history waits for the stores at most"),
+    .describe("How long history waits in memory for the stores"),
   sync: duration({ minMs: 100, maxMs: 60_000 }).prefault("1s").describe("Most that a power cut may cost"),
   limits: limitsSchema,
   serve: serveSchema,

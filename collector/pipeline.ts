@@ -72,7 +72,6 @@ const SUMMARY_KEPT_MS = 1_000;
 
 export class Collector implements FrameSink, Component {
   readonly instance: string;
-  readonly #config: CollectorOptions["config"];
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #told: RateLimitedLog;
@@ -115,7 +114,6 @@ export class Collector implements FrameSink, Component {
   constructor(options: CollectorOptions) {
     const { config, clock, logger, archive } = options;
     this.instance = options.instance;
-    this.#config = config;
     this.#clock = clock;
     this.#logger = logger;
     this.#told = rateLimited(logger, clock);
@@ -273,7 +271,8 @@ export class Collector implements FrameSink, Component {
     const nowMs = this.#clock.nowMs();
     log.begin();
     this.#trim(nowMs);
-    if (nowMs - this.#window.unarchived().oldestMs >= this.#config["spill-every"]) this.#spill?.request();
+    const { frames: waiting, oldestMs } = this.#window.unarchived();
+    if (waiting > 0) this.#spill?.resume(nowMs - oldestMs);
     this.#housekeeping.start(log);
   }
 

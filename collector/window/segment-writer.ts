@@ -32,10 +32,11 @@ export class SegmentWriter {
   /**
    * Call when the log has begun a segment: writes the head of its checkpoint.
    * @param frameNumber of the newest frame
+   * @param views asked for with the first piece
    * @returns writes one piece more with each step. Each says the present as it is then: between two of them frames may
    * be logged, which come before it in the log too
    */
-  begin(frameNumber: number, views: Iterable<ClusterView>): Iterator<void> {
+  begin(frameNumber: number, views: () => Iterable<ClusterView>): Iterator<void> {
     this.#framesInSegment = 0;
     this.#said = new Map();
     this.#log.append(RECORD.checkpoint, encodeJson({ version: LOG_VERSION, frame: frameNumber }));
@@ -78,8 +79,8 @@ export class SegmentWriter {
     this.#log.append(type, this.#encoder.encode({ cluster, number, timeMs, names }, frame, news));
   }
 
-  *#presentOf(views: Iterable<ClusterView>): Generator<void, void> {
-    for (const view of views) {
+  *#presentOf(views: () => Iterable<ClusterView>): Generator<void, void> {
+    for (const view of views()) {
       this.#sayDirectory(view.directory);
       yield;
       yield* this.#presentPieces(view);

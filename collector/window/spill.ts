@@ -31,7 +31,7 @@ const RETRY_MAX_MS = 60_000;
 export interface SpillOptions {
   readonly archive: Archive;
   readonly window: RecentWindow;
-  /** So long a frame waits for the archive at most. */
+  /** A frame waits for the archive so long. Without frames: between two spills, for what stores hold back, and for sums. */
   readonly everyMs: number;
   /** About how many samples the archive is given at a time. */
   readonly samplesPerPart: number;
@@ -57,7 +57,6 @@ export class Spill {
   readonly #stopped = new AbortController();
   /** Archived, but not yet to be read there. Ascending. */
   readonly #settling: { readonly through: number; readonly visibleAtMs: number }[] = [];
-  /** Infinity while there is nothing to take. */
   #dueAtMs: number;
   /** The last spill took frames up to this one. */
   #takenThrough = 0;
@@ -99,6 +98,12 @@ export class Spill {
     return Math.max(0, Math.min(this.#dueAtMs, visibleAtMs) - this.#options.clock.monotonicMs());
   }
 
+  /** Frames came back from the log; the oldest of them has waited so long. */
+  resume(waitedMs: number): void {
+    this.#waitingSinceMs = this.#options.clock.monotonicMs() - Math.max(0, waitedMs);
+    this.#dueAtMs = this.#waitingSinceMs + this.#options.everyMs;
+  }
+
   /** The next tick spills. */
   request(): void {
     this.#dueAtMs = Math.min(this.#dueAtMs, this.#options.clock.monotonicMs());
@@ -118,11 +123,11 @@ export class Spill {
     void this.#begin(frameNumber);
   }
 
+  /** Where a spill is under way or has to be repeated its end decides, and who asked for one gets it. */
   #notice(frameNumber: number, nowMs: number): void {
     if (frameNumber <= this.#takenThrough || this.#waitingSinceMs !== Number.POSITIVE_INFINITY) return;
     this.#waitingSinceMs = nowMs;
-    // Where a spill is under way, or has to be repeated, its end decides.
-    if (this.#through === 0) this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + this.#options.everyMs);
+    if (this.#through === 0 && this.#dueAtMs > nowMs) this.#dueAtMs = nowMs + this.#options.everyMs;
   }
 
   /**
@@ -192,7 +197,7 @@ export class Spill {
     await this.#end();
     this.spills++;
     this.#through = 0;
-    this.#dueAtMs = this.#waitingSinceMs + everyMs;
+    this.#dueAtMs = Math.min(this.#waitingSinceMs, clock.monotonicMs()) + everyMs;
     this.#recovered();
     this.#settling.push({ through, visibleAtMs: clock.monotonicMs() + archive.traits.visibilityDelayMs });
     this.#settle(clock.monotonicMs());

@@ -376,7 +376,7 @@ export class FrameLog {
   }
 
   #beginCheckpoint(): Iterator<void> {
-    return this.#writer.begin(this.#state.frameNumber(), this.#state.views());
+    return this.#writer.begin(this.#state.frameNumber(), () => this.#state.views());
   }
 
   #openSegment(): void {

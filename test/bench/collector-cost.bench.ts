@@ -10,7 +10,7 @@
  * SPILL=150s         our delay: rrdcached's unless told; the configuration's default is 10m
  * RRAS=default       gmetad's default, for ours too; small above 2,000 hosts, and if asked for
  * FRESH=all          all values are sent again in each round; changed: only those that changed
- * WRITES=whole       how a document leaves the emulator; lines: one at a time, as a gmond writes it
+ * WRITES=whole       how a document leaves the emulator; lines: one at a time, as a gmond writes it, while the socket takes them
  * PROFILE=1          ours runs with --cpu-prof; where the profiles are is printed
  * PEERS=all          or some of: gmetad, cached, off, grate
  * GRATE_DIST=DIR     another build of ours than dist/
