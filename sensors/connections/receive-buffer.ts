@@ -4,6 +4,7 @@
  * document before was, and is given back as soon as it has been read.
  */
 import { freeNow } from "./free-memory.js";
+import { keepHeapRoom } from "./heap-room.js";
 
 /** Three hosts with 39 metrics fit. */
 const FIRST_BYTES = 2 ** 16;
@@ -39,6 +40,7 @@ export class ReceiveBuffer {
   release(): void {
     if (this.#memory.length > KEPT_BYTES_MAX) {
       this.#expectedBytes = this.#length + (this.#length >> 4);
+      keepHeapRoom(this.#memory.length);
       this.#replace(FIRST_BYTES, 0);
     }
     this.clear();
