@@ -9,7 +9,7 @@ import { keepHeapRoom } from "./heap-room.js";
 /** Three hosts with 39 metrics fit. */
 const FIRST_BYTES = 2 ** 16;
 
-/** Memory up to this size stays: 80 hosts. Touching 12 MB anew costs 9 ms of CPU, measured; 1,000 hosts cost some 110 in each 15 s. */
+/** Memory up to this size stays: 80 hosts. Touching 12 MB anew costs 9 ms of CPU at most, measured. */
 const KEPT_BYTES_MAX = 2 ** 20;
 
 /** A document this many times smaller than the memory kept for it lets that go. */

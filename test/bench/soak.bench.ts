@@ -10,9 +10,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { collectGarbage } from "../support/collect-garbage.js";
 import { EmulatedCluster } from "./emulator/cluster.js";
 import { DocumentWriter } from "./emulator/document.js";
 import { SEED, TEMPLATE } from "./emulator/start.js";
@@ -60,8 +59,6 @@ interface Sample {
 }
 
 test(`soak of ${ROUNDS} rounds, seed ${SEED}`, { timeout: 0 }, async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
   const directory = mkdtempSync(join(process.env["BENCH_DIR"] ?? tmpdir(), "grate-soak-"));
   const template = readTemplate(TEMPLATE);
   const options = { name: CLUSTER, hosts: HOSTS, seed: SEED, intervalS: INTERVAL_S, fresh: "all" } as const;
