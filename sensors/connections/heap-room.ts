@@ -1,36 +1,49 @@
 /**
  * V8 counts memory outside of its heap as growth of the heap, and marks all of it when that has grown by some 9 MB. A
  * document larger than that, taken and given back with each poll, has it do so each time and find nothing: at 1,000 hosts
- * (12 MB) that was more than half of our CPU (0.74 % against 0.34, main thread and V8's helpers).
+ * (12 MB) that was half of our CPU between spills, 0.61 % against 0.30, main thread and V8's helpers.
  */
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 
-/** By this the heap itself may grow between two collections, as without documents. */
+/** By this the heap itself may grow between two collections, as it may by V8's own rule. */
 const GROWTH_BYTES = 8 * 2 ** 20;
 
-/** All threads share the setting: with more, those of the stores would keep megabytes of garbage. Enough for 2,500 hosts. */
-const PERCENT_MAX = 200;
-
-/** Smaller changes are none. */
-const PERCENT_STEP = 10;
-
-let largestBytes = 0;
-let percent = 0;
+/** Smaller ones leave enough of V8's own room. */
+const DOCUMENT_BYTES_MIN = GROWTH_BYTES / 2;
 
 /**
- * @param bytes that are taken and given back again and again
- * @param heapBytes in use
- * @returns by how much the heap may grow until it is collected, percent
+ * All threads share the setting: with more, those of the stores would keep megabytes of garbage. Enough for 2,500 hosts; of
+ * more than 5,000 (64 MB) V8 collects at each poll whatever the setting is.
  */
-export function growingPercent(bytes: number, heapBytes: number): number {
-  return Math.min(PERCENT_MAX, Math.ceil((100 * (bytes + GROWTH_BYTES)) / heapBytes));
+const PERCENT_MAX = 200;
+
+/** A change by less than this part is none. */
+const STEP = 0.1;
+
+/**
+ * @param documentBytes taken and given back again and again
+ * @param liveBytes of the heap, without garbage
+ * @returns by how much the heap may grow until it is collected, percent; 0 = by V8's own rule
+ */
+export function growingPercent(documentBytes: number, liveBytes: number): number {
+  if (documentBytes < DOCUMENT_BYTES_MIN) return 0;
+  return Math.min(PERCENT_MAX, Math.ceil((100 * (documentBytes + GROWTH_BYTES)) / liveBytes));
 }
 
-/** Call when such memory has been given back; V8 heeds it from its next collection on. */
+/** What was, counts for some hundred polls. */
+const DECAY = 0.99;
+
+let documentBytes = 0;
+let liveBytes = Number.POSITIVE_INFINITY;
+let percent = 0;
+
+/** Call with each document that has been read; V8 heeds it from its next collection on. */
 export function keepHeapRoom(bytes: number): void {
-  largestBytes = Math.max(largestBytes, bytes);
-  const wanted = growingPercent(largestBytes, getHeapStatistics().used_heap_size);
-  if (Math.abs(wanted - percent) < PERCENT_STEP) return;
+  documentBytes = Math.max(bytes, documentBytes * DECAY);
+  // Garbage included; the least of many polls has little of it.
+  liveBytes = Math.min(getHeapStatistics().used_heap_size, liveBytes / DECAY);
+  const wanted = growingPercent(documentBytes, liveBytes);
+  if (Math.abs(wanted - percent) <= percent * STEP) return;
   percent = wanted;
   // Known to the V8 of Node 20; a test tells when one does not know it any more.
   setFlagsFromString(`--heap-growing-percent=${wanted}`);

@@ -40,7 +40,7 @@ export class ReceiveBuffer {
   release(): void {
     if (this.#memory.length > KEPT_BYTES_MAX) {
       this.#expectedBytes = this.#length + (this.#length >> 4);
-      keepHeapRoom(this.#memory.length);
+      keepHeapRoom(this.#expectedBytes);
       this.#replace(FIRST_BYTES, 0);
     }
     this.clear();

@@ -221,6 +221,7 @@ test("pauses of the main loop while a collector spills", { timeout: 0 }, async (
       await setTimeout(2_000);
       // Ten minutes of frames in two seconds leave what a collector has got rid of long before its spill.
       collectGarbage();
+      await setTimeout(100);
       const [begin, beginSamples, waitedMs] = [performance.now(), counter("spilledSamples"), runQueueMs()];
       const delay = monitorEventLoopDelay({ resolution: 1 });
       delay.enable();
