@@ -355,6 +355,19 @@ describe("batches for the archive", () => {
     expect(seen.size).toBe(500);
   });
 
+  it("of few frames come in parts of at most a hundred series, however few samples these have", () => {
+    window = makeWindow({ windowMs: 60 * S });
+    for (let f = 0; f < 2; f++) {
+      const cells = Array.from({ length: 250 }, (_, h): Cell[] =>
+        Array.from({ length: 6 }, (_, m): Cell => [`h${h}`, `m${m}`, f + h + m, T + f * S]),
+      );
+      add(T + f * S, ...cells.flat());
+    }
+    const lengths = [...window.batches(number, 4_000)].map((part) => part.length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(100);
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(250 * 6);
+  });
+
   it("do without frames that leave between two parts", () => {
     const small = makeWindow({ bytesMax: 4_000 });
     window = small;
