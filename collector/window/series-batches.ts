@@ -13,8 +13,8 @@ import { inOrder } from "./series-builder.js";
 import { TILE_ROWS } from "./tile/tile-cells.js";
 
 /**
- * Of a short spill. Making the objects of a series takes as long as some thirty of its samples: at 1,000 hosts, spilled each
- * minute, parts of 4,000 samples were turns of 6 ms, and those of ten minutes less than one.
+ * For spills of few frames: with four of them 4,000 samples are 1,000 series, and the objects of these take longer to make
+ * than their samples. At 1,000 hosts, spilled each minute, such parts were turns of 4 to 6 ms.
  */
 const SERIES_MAX = TILE_ROWS;
 

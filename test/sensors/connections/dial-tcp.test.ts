@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../../../core/base/clock.js";
-import { systemClock } from "../../../core/base/clock.js";
+import { type Clock, systemClock } from "../../../core/base/clock.js";
 import { dialTcp } from "../../../sensors/connections/dial-tcp.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
@@ -31,6 +30,16 @@ async function connected(clock: Clock) {
   return { ours, peer, pieces };
 }
 
+/** As connected, with the first piece read: the pause begins. */
+async function inPause(first: string) {
+  const clock = new VirtualClock();
+  const ends = await connected(clock);
+  const read = once(ends.ours, "data");
+  await send(ends.peer, first);
+  await read;
+  return { clock, ...ends };
+}
+
 /** Resolves once the kernel has them for the reader. */
 function send(peer: Socket, bytes: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
@@ -42,11 +51,7 @@ const textOf = (pieces: readonly Buffer[]) => pieces.map(String);
 
 describe("reading over TCP", () => {
   it("lets the kernel collect for 2 ms after a small piece", async () => {
-    const clock = new VirtualClock();
-    const { ours, peer, pieces } = await connected(clock);
-    const first = once(ours, "data");
-    await send(peer, "one ");
-    await first;
+    const { clock, ours, peer, pieces } = await inPause("one ");
     await send(peer, "two ");
     await send(peer, "three");
     await clock.advance(1);
@@ -58,11 +63,7 @@ describe("reading over TCP", () => {
   });
 
   it("sees the end after a pause", async () => {
-    const clock = new VirtualClock();
-    const { ours, peer, pieces } = await connected(clock);
-    const first = once(ours, "data");
-    await send(peer, "all");
-    await first;
+    const { clock, ours, peer, pieces } = await inPause("all");
     const end = once(ours, "end");
     peer.end();
     await clock.advance(2);
@@ -71,14 +72,10 @@ describe("reading over TCP", () => {
   });
 
   it("keeps what came in a pause before a reset", async () => {
-    const clock = new VirtualClock();
-    const { ours, peer, pieces } = await connected(clock);
+    const { clock, ours, peer, pieces } = await inPause("one ");
     const error = new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       ours.on("error", resolve).on("end", () => resolve(undefined));
     });
-    const first = once(ours, "data");
-    await send(peer, "one ");
-    await first;
     await send(peer, "two");
     peer.resetAndDestroy();
     await once(peer, "close");
@@ -90,11 +87,7 @@ describe("reading over TCP", () => {
   });
 
   it("leaves nothing behind when it is closed in a pause", async () => {
-    const clock = new VirtualClock();
-    const { ours, peer } = await connected(clock);
-    const first = once(ours, "data");
-    await send(peer, "one");
-    await first;
+    const { clock, ours } = await inPause("one");
     ours.destroy();
     await once(ours, "close");
     await clock.advance(2);
