@@ -40,7 +40,7 @@ const EXPIRY_MS_MAX = 20_000;
 const CATCH_UP_PAUSE_MS = 10;
 
 /** One turn's work on the checkpoint of a new segment; a piece that crosses it is done to its end. */
-const CHECKPOINT_MS = 2;
+const CHECKPOINT_MS = 1;
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;

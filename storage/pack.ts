@@ -9,6 +9,7 @@ import type { Archive, SeriesBatch } from "../core/model/archive.js";
 import { kindOf, type MetricType, SLOPES } from "../core/model/metric.js";
 import { nameFault } from "../core/model/names.js";
 import type { Series } from "../core/model/series.js";
+import { takeAppendMemory } from "./append-memory.js";
 import { noteChecked, requireBatches, TIME_MS_MAX } from "./batch.js";
 
 /** Numbers of a batch in PackedBatches.heads. */
@@ -80,6 +81,7 @@ function packSound(batches: readonly SeriesBatch[]): PackedBatches | undefined {
     heads[at + HEAD.tmaxS] = Math.ceil(tmaxS ?? 0);
     heads[at + HEAD.slope] = slope === undefined ? 0 : 1 + SLOPES.indexOf(slope);
     heads[at + HEAD.count] = count;
+    heads[at + HEAD.text] = 0;
     if (!copyTimes(series.timesMs, timesMs, timeAt)) return undefined;
     timeAt += count;
     if (series.kind === "number") {
@@ -95,7 +97,7 @@ function packSound(batches: readonly SeriesBatch[]): PackedBatches | undefined {
   return strings.hasBadName ? undefined : { strings: strings.all(), heads, timesMs, values, texts };
 }
 
-/** One piece of memory for all. */
+/** One piece of memory for all; there may be more of it. */
 function arraysFor(batches: readonly SeriesBatch[]) {
   let times = 0;
   let numbers = 0;
@@ -103,7 +105,7 @@ function arraysFor(batches: readonly SeriesBatch[]) {
     times += series.timesMs.length;
     if (series.kind === "number") numbers += series.values.length;
   }
-  const buffer = new ArrayBuffer(8 * (times + numbers) + 4 * HEAD_LENGTH * batches.length);
+  const buffer = takeAppendMemory(8 * (times + numbers) + 4 * HEAD_LENGTH * batches.length);
   return {
     timesMs: new Float64Array(buffer, 0, times),
     values: new Float64Array(buffer, 8 * times, numbers),
@@ -185,7 +187,9 @@ export function unpackBatches({ strings, heads, timesMs, values, texts }: Packed
 
 /** For a further owner. */
 export function copyPacked({ strings, heads, timesMs, values, texts }: PackedBatches): PackedBatches {
-  const buffer = heads.buffer.slice(0);
+  const bytes = heads.byteOffset + heads.byteLength;
+  const buffer = takeAppendMemory(bytes);
+  new Uint8Array(buffer).set(new Uint8Array(heads.buffer, 0, bytes));
   return {
     strings,
     heads: new Uint32Array(buffer, heads.byteOffset, heads.length),
@@ -195,9 +199,9 @@ export function copyPacked({ strings, heads, timesMs, values, texts }: PackedBat
   };
 }
 
-/** What may change its owner. */
-export function buffersOf({ heads }: PackedBatches): ArrayBuffer[] {
-  return [heads.buffer];
+/** What may change its owner: all of it but the strings. */
+export function memoryOf({ heads }: PackedBatches): ArrayBuffer {
+  return heads.buffer;
 }
 
 /** What a message of it holds in memory, about. */

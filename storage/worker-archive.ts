@@ -15,9 +15,10 @@ import type {
 } from "../core/model/archive.js";
 import type { StateChanges, StateRow } from "../core/model/kept-state.js";
 import type { Series } from "../core/model/series.js";
+import { giveBackAppendMemory } from "./append-memory.js";
 import type { ClusterDescription } from "./description.js";
 import type { EventQuery, EventStore, StateQuery, StateStore } from "./event-store.js";
-import { buffersOf, bytesOfPacked, type PackedBatches, packBatches } from "./pack.js";
+import { bytesOfPacked, memoryOf, type PackedBatches, packBatches } from "./pack.js";
 import type { WorkerClient } from "./worker-client.js";
 
 export class WorkerArchive implements Archive {
@@ -36,7 +37,9 @@ export class WorkerArchive implements Archive {
   }
 
   async appendPacked(packed: PackedBatches): Promise<void> {
-    await this.#client.request({ op: "append", batches: packed }, buffersOf(packed), bytesOfPacked(packed));
+    const bytes = bytesOfPacked(packed);
+    const memory = await this.#client.request({ op: "append", batches: packed }, [memoryOf(packed)], bytes);
+    giveBackAppendMemory(memory as ArrayBuffer);
   }
 
   async endSpill(sums: readonly SumTable[]): Promise<void> {

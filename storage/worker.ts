@@ -6,12 +6,12 @@
 import { setPriority } from "node:os";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemClock, type Timer } from "../core/base/clock.js";
-import type { NamedBuckets, NamedSeries } from "../core/model/archive.js";
+import type { Archive, NamedBuckets, NamedSeries } from "../core/model/archive.js";
 import type { Series } from "../core/model/series.js";
 import { StorageError } from "./errors.js";
 import type { EventStore, StateStore } from "./event-store.js";
 import { STORES } from "./list.js";
-import { unpackBatches } from "./pack.js";
+import { memoryOf, type PackedBatches, unpackBatches } from "./pack.js";
 import type { Store } from "./store.js";
 import {
   errorToData,
@@ -110,7 +110,7 @@ function answer({ archive, events = NO_EVENTS, describe }: Store, request: Store
   const { states = NO_STATES } = events;
   switch (request.op) {
     case "append":
-      return archive.append(unpackBatches(request.batches));
+      return append(archive, request.batches);
     case "end-spill":
       return archive.endSpill?.(request.sums) ?? Promise.resolve();
     case "describe":
@@ -136,8 +136,15 @@ function answer({ archive, events = NO_EVENTS, describe }: Store, request: Store
   }
 }
 
+/** @returns the memory in which they came, to be used again */
+async function append(archive: Archive, packed: PackedBatches): Promise<ArrayBuffer> {
+  await archive.append(unpackBatches(packed));
+  return memoryOf(packed);
+}
+
 /** What was just read belongs to nobody else: its arrays change their owner instead of being copied. */
 function buffersOf(op: StoreRequest["op"], value: unknown): ArrayBuffer[] {
+  if (op === "append") return [value as ArrayBuffer];
   const arrays: (Float64Array | Uint32Array)[] = [];
   if (op === "read" && value !== undefined) arrays.push(...arraysOf(value as Series));
   if (op === "read-many") for (const { series } of (value ?? []) as NamedSeries[]) arrays.push(...arraysOf(series));

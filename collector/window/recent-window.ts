@@ -19,6 +19,7 @@ import { ClusterFrames } from "./cluster-frames.js";
 import { ColumnReads, type ColumnVisitor } from "./column-reads.js";
 import type { FrameHead } from "./frame-block.js";
 import { FrameTail } from "./frame-tail.js";
+import { SampleMemory } from "./sample-memory.js";
 import { collectBatches } from "./series-batches.js";
 import { SeriesBuilder } from "./series-builder.js";
 import { FrameCells } from "./tile/frame-cells.js";
@@ -195,10 +196,11 @@ export class RecentWindow {
    * All that no archive has up to a frame, whole series at a time, never of more
    * than TILE_ROWS hosts. Other calls may come between two parts.
    * @param samplesMax about how many samples one part holds
+   * @param memory in which its times and numbers are; of its own unless told
    */
-  *batches(through: number, samplesMax: number): Generator<SeriesBatch[]> {
+  *batches(through: number, samplesMax: number, memory = new SampleMemory()): Generator<SeriesBatch[]> {
     for (const cluster of [...this.#clusters.values()]) {
-      yield* collectBatches(cluster, () => ({ after: this.#archivedThrough, through }), samplesMax);
+      yield* collectBatches(cluster, () => ({ after: this.#archivedThrough, through }), samplesMax, memory);
     }
   }
 

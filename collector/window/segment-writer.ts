@@ -9,8 +9,8 @@ import { AllNews, type FrameNews } from "../frame-news.js";
 import { DirectoryChanges } from "./directory-changes.js";
 import { CellsEncoder, encodeJson, LOG_VERSION, RECORD } from "./log-records.js";
 
-/** Cells of the present in one record: one or two ms to write, some 30 KB. */
-const PRESENT_CELLS_MAX = 2 ** 13;
+/** Cells of the present in one record: half a millisecond to write, some 8 KB. */
+const PRESENT_CELLS_MAX = 2 ** 11;
 
 export class SegmentWriter {
   readonly #log: RecordLog;
@@ -63,26 +63,34 @@ export class SegmentWriter {
     this.#appendCells(RECORD.present, frame, this.#all.of(frame), number);
   }
 
-  #sayDirectory(directory: ClusterView["directory"]): DirectoryChanges {
+  #changesOf(directory: ClusterView["directory"]): DirectoryChanges {
     let said = this.#said.get(directory.name);
     if (said === undefined) {
       said = new DirectoryChanges(this.#said.size, directory);
       this.#said.set(directory.name, said);
     }
-    for (const record of said.take()) this.#log.append(RECORD.directory, encodeJson(record));
     return said;
+  }
+
+  /** @returns whether there may be more to say */
+  #sayNext(said: DirectoryChanges): boolean {
+    const record = said.next();
+    if (record !== undefined) this.#log.append(RECORD.directory, encodeJson(record));
+    return record !== undefined;
   }
 
   #appendCells(type: number, frame: Frame, news: FrameNews, number: number): void {
     const { directory, timeMs } = frame;
-    const { id: cluster, records: names } = this.#sayDirectory(directory);
+    const said = this.#changesOf(directory);
+    while (this.#sayNext(said));
+    const { id: cluster, records: names } = said;
     this.#log.append(type, this.#encoder.encode({ cluster, number, timeMs, names }, frame, news));
   }
 
   *#presentOf(views: () => Iterable<ClusterView>): Generator<void, void> {
     for (const view of views()) {
-      this.#sayDirectory(view.directory);
-      yield;
+      const said = this.#changesOf(view.directory);
+      while (this.#sayNext(said)) yield;
       yield* this.#presentPieces(view);
     }
   }

@@ -9,6 +9,7 @@ import type { Series } from "../../core/model/series.js";
 import { BlockScan } from "./block-scan.js";
 import type { ClusterFrames } from "./cluster-frames.js";
 import type { FrameBlock, FrameHead } from "./frame-block.js";
+import type { SampleMemory } from "./sample-memory.js";
 import { inOrder } from "./series-builder.js";
 import { TILE_ROWS } from "./tile/tile-cells.js";
 
@@ -27,28 +28,42 @@ export interface FrameRange {
 /**
  * @param getRange frames to take; asked again for each part, and blocks too are looked at again, because frames may have left
  * @param samplesMax a part is handed out when it has this many, or SERIES_MAX series, so that the caller can give others a turn
+ * @param memory for times and numbers of the parts
  */
 export function* collectBatches(
   cluster: ClusterFrames,
   getRange: () => FrameRange,
   samplesMax: number,
+  memory: SampleMemory,
 ): Generator<SeriesBatch[]> {
   const scan = new BlockScan();
   const collected: ColumnSamples[] = [];
-  let part: SeriesBatch[] = [];
-  let samples = 0;
   const tiles = Math.max(0, ...cluster.blocks.map((block) => block.tiles.length));
   for (let tile = 0; tile < tiles; tile++) {
     for (const [first, last] of columnRuns(scan, cluster, tile, getRange(), samplesMax)) {
-      for (const batch of collectColumns(scan, collected, cluster, tile, first, last, getRange())) {
-        part.push(batch);
-        samples += batch.series.timesMs.length;
-        if (samples < samplesMax && part.length < SERIES_MAX) continue;
+      memory.reuse();
+      for (const part of parts(
+        collectColumns(scan, collected, memory, cluster, tile, first, last, getRange()),
+        samplesMax,
+      )) {
+        memory.handOut();
         yield part;
-        part = [];
-        samples = 0;
       }
     }
+  }
+}
+
+/** A run of one column may have more than a part should. */
+function* parts(batches: readonly SeriesBatch[], samplesMax: number): Generator<SeriesBatch[]> {
+  let part: SeriesBatch[] = [];
+  let samples = 0;
+  for (const batch of batches) {
+    part.push(batch);
+    samples += batch.series.timesMs.length;
+    if (samples < samplesMax && part.length < SERIES_MAX) continue;
+    yield part;
+    part = [];
+    samples = 0;
   }
   if (part.length > 0) yield part;
 }
@@ -100,6 +115,7 @@ function framesOf({ heads, first }: FrameBlock, { after, through }: FrameRange):
 function collectColumns(
   scan: BlockScan,
   collected: ColumnSamples[],
+  memory: SampleMemory,
   { blocks, directory }: ClusterFrames,
   tile: number,
   first: number,
@@ -127,7 +143,7 @@ function collectColumns(
   }
   return collected
     .slice(0, last - first + 1)
-    .flatMap((samples, i) => samples.batches(directory, first + i, tile * TILE_ROWS));
+    .flatMap((samples, i) => samples.batches(memory, directory, first + i, tile * TILE_ROWS));
 }
 
 /** Samples of one column as they come; a counting sort by row at the end. Used again for the next column. */
@@ -136,6 +152,7 @@ class ColumnSamples {
   #rows = new Uint8Array(256);
   #timesMs = new Float64Array(256);
   #values = new Float64Array(256);
+  readonly #starts = new Uint32Array(TILE_ROWS + 2);
   /** Numbers of texts mean something in their block only: which block, up to which sample. */
   readonly #texts: { readonly texts: readonly string[]; end: number }[] = [];
 
@@ -170,9 +187,9 @@ class ColumnSamples {
     else this.#texts.push({ texts, end: this.#count });
   }
 
-  batches(directory: ClusterDirectory, column: number, firstRow: number): SeriesBatch[] {
+  batches(memory: SampleMemory, directory: ClusterDirectory, column: number, firstRow: number): SeriesBatch[] {
     const { name: metric, kind } = directory.columnFacts(column);
-    const { starts, timesMs, values, texts } = this.#sort(kind === "text");
+    const { starts, timesMs, values, texts } = this.#sort(memory, kind === "text");
     const batches: SeriesBatch[] = [];
     for (let n = 0; n < TILE_ROWS; n++) {
       const [begin, end] = [starts[n] as number, starts[n + 1] as number];
@@ -196,16 +213,16 @@ class ColumnSamples {
   }
 
   /** The samples of each row together, as they came. */
-  #sort(isText: boolean) {
+  #sort(memory: SampleMemory, isText: boolean) {
     const count = this.#count;
-    const starts = new Uint32Array(TILE_ROWS + 2);
+    const starts = this.#starts.fill(0);
     for (let i = 0; i < count; i++) {
       const bin = (this.#rows[i] as number) + 2;
       starts[bin] = (starts[bin] as number) + 1;
     }
     for (let bin = 1; bin < starts.length; bin++) starts[bin] = (starts[bin] as number) + (starts[bin - 1] as number);
-    const timesMs = new Float64Array(count);
-    const values = new Float64Array(isText ? 0 : count);
+    const timesMs = memory.numbers(count);
+    const values = memory.numbers(isText ? 0 : count);
     const texts = isText ? new Array<string>(count).fill("") : undefined;
     let block = 0;
     for (let i = 0; i < count; i++) {

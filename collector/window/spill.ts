@@ -14,6 +14,7 @@ import { messageOf } from "../../core/base/errors.js";
 import type { Logger } from "../../core/base/log.js";
 import type { Archive, SeriesBatch, SumTable } from "../../core/model/archive.js";
 import type { RecentWindow } from "./recent-window.js";
+import { SampleMemory } from "./sample-memory.js";
 
 /** One append, and one transaction of the archive: 1,000 hosts with 39 metrics make 80 of them in ten minutes. */
 export const SAMPLES_PER_PART = 20_000;
@@ -172,15 +173,18 @@ export class Spill {
     const { archive, window, clock, everyMs, samplesPerPart } = this.#options;
     const { signal } = this.#stopped;
     try {
+      // An attempt's own: after a failure nobody knows who still looks at it.
+      const memory = new SampleMemory();
       let part: SeriesBatch[] = [];
       let samples = 0;
       const append = async () => {
         await archive.append(part);
+        memory.takeBack();
         this.samples += samples;
         part = [];
         samples = 0;
       };
-      for (const slice of window.batches(through, Math.min(samplesPerPart, SAMPLES_PER_SLICE))) {
+      for (const slice of window.batches(through, Math.min(samplesPerPart, SAMPLES_PER_SLICE), memory)) {
         for (const batch of slice) samples += batch.series.timesMs.length;
         part.push(...slice);
         // Handing a part over takes a turn as well, of its own.

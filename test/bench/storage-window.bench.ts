@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { ALLOCATOR_ENVIRONMENT } from "../../collector/bin/allocator.js";
 import { collectorSchema } from "../../collector/config.js";
@@ -27,18 +28,17 @@ import { silentLogger } from "../../core/base/log.js";
 import { nodeLogFiles } from "../../core/base/record-log-files.js";
 import { ClusterDirectory } from "../../core/model/directory.js";
 import { Frame } from "../../core/model/frame.js";
-import { storageSchema } from "../../storage/config.js";
-import { openStorage } from "../../storage/open.js";
 import { compile } from "../storage/support/compiled.js";
-import { collectGarbage } from "../support/collect-garbage.js";
 import { EmulatedHosts, POLL_MS } from "../support/emulated-hosts.js";
 import { get } from "../support/rig/ask.js";
 import { startGrate, writeConfig } from "../support/rig/grate.js";
 import { makeEmptyNamespace } from "../support/rig/namespaces.js";
+import { runProcess } from "../support/rig/process.js";
 import { usageOf } from "../support/rig/usage.js";
 import { RRAS } from "./collector/peers.js";
 import { TRIGGER_COUNT, triggersYaml } from "./collector/triggers.js";
 import { SEED, startEmulator } from "./emulator/start.js";
+import type { Orders as PausesOrders, SpillPauses } from "./storage-window/pauses.js";
 
 const HOSTS = Number(process.env["HOSTS"] ?? 1_000);
 const POLLS = Number(process.env["POLLS"] ?? 240);
@@ -186,80 +186,35 @@ const FRAMES_OF_SPILL = 40;
 const PAUSE_MS_MAX = 5;
 
 test("pauses of the main loop while a collector spills", { timeout: 0 }, async () => {
-  const compiled = compile("storage/worker.ts");
-  const state = join(folder, "pauses");
-  let nowMs = T;
-  const storage = await openStorage({
-    stateDir: state,
-    config: storageSchema.parse({ sqlite: {}, rrd: { rras: RRAS.small } }),
-    logger: silentLogger,
-    clock: systemClock,
-    workerUrl: compiled.url("storage/worker.ts"),
-  });
-  const collector = new Collector({
-    config: collectorSchema.parse({ "spill-every": "1h" }),
-    instance: "bench",
-    clock: { ...systemClock, nowMs: () => nowMs },
-    logger: silentLogger,
-    files: nodeLogFiles(join(state, "frames")),
-    archive: storage.archive,
-  });
+  const orders: PausesOrders = {
+    directory: join(folder, "pauses"),
+    hosts: HOSTS,
+    seed: SEED,
+    rras: RRAS.small,
+    spills: SPILLS,
+    framesOfSpill: FRAMES_OF_SPILL,
+  };
+  const compiled = compile("test/bench/storage-window/pauses.ts", "storage/worker.ts");
   try {
-    await collector.start();
-    const hosts = new EmulatedHosts({ hosts: HOSTS, seed: SEED });
-    const directory = collector.directory("c") as ClusterDirectory;
-    hosts.describe(directory);
-    const frame = new Frame(directory, "bench");
-    const counter = (name: string) => collector.health().counters[name] ?? 0;
-    say(`seed ${SEED}, spills of ${FRAMES_OF_SPILL} polls of ${HOSTS} hosts into SQLite and RRD files:`);
-    for (let spill = 1; spill <= SPILLS; spill++) {
-      for (let i = 0; i < FRAMES_OF_SPILL; i++, nowMs += POLL_MS) {
-        hosts.fill(frame, nowMs);
-        collector.accept(frame);
-        await setImmediate();
-      }
-      await setTimeout(2_000);
-      // Ten minutes of frames in two seconds leave what a collector has got rid of long before its spill.
-      collectGarbage();
-      await setTimeout(100);
-      const [begin, beginSamples, waitedMs] = [performance.now(), counter("spilledSamples"), runQueueMs()];
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
-      collector.requestSpill();
-      // A turn's length less the time in it that this thread waited for a core: what the collector itself did.
-      const turnsMs: number[] = [];
-      for (let [atMs, coreMs] = [performance.now(), runQueueMs()]; counter("spills") < spill; ) {
-        await setTimeout(1);
-        const [nowMs, waited] = [performance.now(), runQueueMs()];
-        turnsMs.push(nowMs - atMs - (waited - coreMs));
-        [atMs, coreMs] = [nowMs, waited];
-      }
-      turnsMs.sort((a, b) => b - a);
-      delay.disable();
-      const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
-      const samples = counter("spilledSamples") - beginSamples;
-      const at = (part: number) => (delay.percentile(part) / 1e6).toFixed(1);
+    const main = fileURLToPath(compiled.url("test/bench/storage-window/pauses.ts"));
+    const ended = await runProcess(process.execPath, [main, JSON.stringify(orders)], { env: ALLOCATOR_ENVIRONMENT });
+    const spills = ended.stdout.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as SpillPauses)));
+    say(`seed ${SEED}, spills of ${FRAMES_OF_SPILL} polls of ${HOSTS} hosts into SQLite and RRD files; a turn of the`);
+    say(`main loop, less what it waited for a core (budget ${PAUSE_MS_MAX} ms), in brackets with nothing to do:`);
+    for (const [i, { cells, samples, seconds, spill, idle }] of spills.entries()) {
+      const list = (all: readonly number[]) => all.map((ms) => ms.toFixed(1)).join(", ") || "none";
       say(
-        `  spill ${spill}: ${(samples / 1e6).toFixed(2)} million samples in ${seconds} s; pauses 99 % ${at(99)} ms, ` +
-          `99.9 % ${at(99.9)} ms, longest ${at(100)} ms; waited for a core ${(runQueueMs() - waitedMs).toFixed(0)} ms in ` +
-          `all; without that the longest ${turnsMs
-            .slice(0, 5)
-            .map((ms) => ms.toFixed(1))
-            .join(", ")} ms (budget ${PAUSE_MS_MAX})`,
+        `  spill ${i + 1}: ${(samples / 1e6).toFixed(2)} million samples in ${seconds.toFixed(1)} s; longest ` +
+          `${list(spill.longestMs)} (${list(idle.longestMs)}) ms; 99 % ${spill.mostMs.toFixed(1)} (${idle.mostMs.toFixed(1)}) ms; ` +
+          `garbage collections ${list(spill.collectionsMs)} ms; waited for a core ${spill.waitedMs.toFixed(0)} ms in all`,
       );
-      expect(samples).toBeGreaterThan(0.8 * FRAMES_OF_SPILL * hosts.cells);
+      expect(samples).toBeGreaterThan(0.8 * cells);
     }
+    expect(spills.length, ended.stderr).toBe(SPILLS);
   } finally {
-    await collector.stop();
-    await storage.close();
     compiled.remove();
   }
 });
-
-/** How long this thread was ready to run and did not get a core, since its start. */
-function runQueueMs(): number {
-  return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;
-}
 
 test.runIf(EVERY_S > 0)("memory of a whole collector", { timeout: 0 }, async () => {
   const machine = makeEmptyNamespace();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { SeriesBatch } from "../../core/model/archive.js";
+import { giveBackAppendMemory, takeAppendMemory } from "../../storage/append-memory.js";
 import { requireBatches } from "../../storage/batch.js";
-import { buffersOf, bytesOfPacked, copyPacked, packBatches, unpackBatches } from "../../storage/pack.js";
+import { bytesOfPacked, copyPacked, memoryOf, packBatches, unpackBatches } from "../../storage/pack.js";
 
 const key = (host: string, metric: string) => ({ cluster: "khab", host, metric });
 
@@ -40,6 +41,19 @@ describe("round trip", () => {
     expect(unpackBatches(structuredClone(packBatches(batches)))).toEqual(batches);
   });
 
+  test("into memory that was used before, and is longer", () => {
+    const used = packBatches([texts("z", "a"), { ...numbers("y", 1, 2, 3), tmaxS: 9, slope: "both" }]);
+    new Uint8Array(memoryOf(used)).fill(255);
+    const memory = memoryOf(used);
+    for (const [, batches] of cases) {
+      giveBackAppendMemory(memory);
+      const packed = packBatches(batches);
+      if (batches.length > 0) expect(memoryOf(packed)).toBe(memory);
+      expect(unpackBatches(packed)).toEqual(batches);
+      takeAppendMemory(1);
+    }
+  });
+
   test("arrays that are views of larger ones", () => {
     const large = Float64Array.from({ length: 9 }, (_, i) => i);
     const view: SeriesBatch = {
@@ -58,12 +72,12 @@ test("sent away, the caller keeps the arrays that were given, and a further owne
   const given = [numbers("a", 1, 2), texts("b", "x", "y"), numbers("c", Number.NaN)];
   const packed = packBatches(given);
   const copy = copyPacked(packed);
-  const sent = structuredClone(packed, { transfer: buffersOf(packed) });
+  const sent = structuredClone(packed, { transfer: [memoryOf(packed)] });
   expect([packed.timesMs.length, packed.values.length, packed.heads.length]).toEqual([0, 0, 0]);
   expect(given.map(({ series }) => series.timesMs.length)).toEqual([2, 2, 1]);
   sent.values.fill(9);
   expect(unpackBatches(copy)).toEqual(given);
-  expect(unpackBatches(structuredClone(copy, { transfer: buffersOf(copy) }))).toEqual(given);
+  expect(unpackBatches(structuredClone(copy, { transfer: [memoryOf(copy)] }))).toEqual(given);
 });
 
 describe("what is packed was checked", () => {

@@ -11,7 +11,7 @@ import { SlowClock } from "../../support/slow-clock.js";
 import { directoryOf, makeCollector, makeFrame } from "../support.js";
 
 const S = 1_000;
-/** Cells for three records of the present. */
+/** Hosts for two records of the directory, cells for nine of the present. */
 const HOSTS = 300;
 const METRICS = 60;
 

@@ -29,6 +29,22 @@ class WatchedArchive extends MemoryArchive {
   }
 }
 
+/** Looks at a part once more when others have had turns. */
+class SlowArchive extends WatchedArchive {
+  parts = 0;
+
+  override async append(batches: readonly SeriesBatch[]): Promise<void> {
+    this.parts++;
+    await new Promise((resolve) => setImmediate(resolve));
+    await super.append(batches);
+    // From now on it is the spill's again; poisoned, so that whoever still counts on it is found.
+    for (const { series } of batches) {
+      series.timesMs.fill(-1);
+      if (series.kind === "number") series.values.fill(-1);
+    }
+  }
+}
+
 let clock: VirtualClock;
 let files: MemoryLogFiles;
 let data: MemoryData;
@@ -168,6 +184,36 @@ describe("the spill", () => {
     expect(archive.appended.every((samples) => samples <= 120)).toBe(true);
     expect(archived()).toBe(500);
     expect(await history(collector, "h49")).toEqual(upTo(14));
+  });
+
+  it("what the archive is given stays as it is until it has taken it, whatever the sizes of parts and runs", async () => {
+    for (const [samplesPerPart, hosts, frames] of [
+      [1, 3, 5],
+      [37, 110, 9],
+      [500, 230, 3],
+      [4_000, 97, 60],
+      [20_000, 150, 160],
+    ] as const) {
+      const kept: MemoryData = new Map();
+      const slow = new SlowArchive(kept);
+      const of = await start(slow, { "spill-every": "2h" }, new MemoryLogFiles(), { samplesPerPart });
+      const begin = tick;
+      await feed(of, frames, hosts, (n, host) => n + host / 1_000);
+      of.requestSpill();
+      while (counters(of)["spills"] === 0) {
+        await clock.advance(1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(slow.parts, `parts of ${samplesPerPart}`).toBeGreaterThan(1);
+      expect(kept.size).toBe(hosts);
+      for (let host = 0; host < hosts; host++) {
+        const values = Array.from({ length: frames }, (_, i) => begin + i + host / 1_000);
+        const key = { cluster: "c", host: `h${host}`, metric: "m" };
+        const read = await slow.read({ key, fromMs: 0, toMs: clock.nowMs() });
+        expect(read?.kind === "number" && [...read.values], `parts of ${samplesPerPart}, h${host}`).toEqual(values);
+      }
+      await of.stop();
+    }
   });
 
   it("begins no further part once the collector is stopped", async () => {

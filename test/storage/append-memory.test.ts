@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { giveBackAppendMemory, takeAppendMemory } from "../../storage/append-memory.js";
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+
+describe("memory of appends", () => {
+  test("what came back is used for a part that fits", () => {
+    const first = takeAppendMemory(300_000);
+    expect(first.byteLength).toBe(320 * KIB);
+    giveBackAppendMemory(first);
+    const larger = takeAppendMemory(400_000);
+    expect(larger).not.toBe(first);
+    expect(takeAppendMemory(327_680)).toBe(first);
+    expect(takeAppendMemory(1)).not.toBe(first);
+  });
+
+  test("four pieces are kept, none above 1 MiB, and none that another thread has", () => {
+    const pieces = Array.from({ length: 6 }, () => new ArrayBuffer(MIB));
+    const sent = new ArrayBuffer(MIB);
+    structuredClone(sent, { transfer: [sent] });
+    for (const piece of [sent, new ArrayBuffer(2 * MIB), ...pieces]) giveBackAppendMemory(piece);
+    const taken = Array.from({ length: 6 }, () => takeAppendMemory(MIB));
+    expect(taken.filter((piece) => pieces.includes(piece))).toEqual(pieces.slice(0, 4));
+    expect(new Set(taken).size).toBe(6);
+    expect(taken.every((piece) => piece.byteLength === MIB)).toBe(true);
+  });
+
+  test("of nothing", () => {
+    expect(takeAppendMemory(0).byteLength).toBe(0);
+  });
+});
