@@ -48,6 +48,8 @@ export class Housekeeping {
   #log: FrameLog | undefined;
   #isStopped = false;
   #expiredMs = 0;
+  /** The disk was last asked to have all. */
+  #flushedMs = Number.NEGATIVE_INFINITY;
   #segmentEndedMs = 0;
   #toldFailure: string | undefined;
   /** Frames up to this one are archived, and still in the log; 0 = none. */
@@ -101,7 +103,17 @@ export class Housekeeping {
     this.#log?.writeCheckpoint(CHECKPOINT_MS);
     // A disk that hangs does not keep those who left, nor a checkpoint from being written.
     this.#wake.within(this.#log?.isOpening === true ? CATCH_UP_PAUSE_MS : EXPIRY_MS_MAX);
+    if (this.#isOnlyCheckpoint(clock.monotonicMs())) return;
     if (this.#log?.flush(() => this.#guarded(() => this.#afterFlush())) !== true) this.#afterFlush();
+  }
+
+  /** The pieces of a checkpoint are not synced one by one. */
+  #isOnlyCheckpoint(nowMs: number): boolean {
+    if (this.#log?.isOpening === true && this.#cutThrough === 0 && nowMs - this.#flushedMs < this.#options.syncMs) {
+      return true;
+    }
+    this.#flushedMs = nowMs;
+    return false;
   }
 
   #afterFlush(): void {

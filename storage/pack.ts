@@ -37,18 +37,18 @@ export interface PackedBatches {
 export interface PackedTaker {
   /**
    * @param packed the store's from now on
-   * @param batches the same, valid until it resolves: for who has to keep them if the store cannot take them
+   * @param batches the same, the caller's again once it has resolved: for who has to keep them if the store cannot take them
    */
   appendPacked?(packed: PackedBatches, batches: readonly SeriesBatch[]): Promise<void>;
 }
 
-/** Gives them to a store as it can take them. */
+/** Gives them to a store as it can take them, in any case such that only it has: it may be too late with them. */
 export function givePacked(
   store: Archive & PackedTaker,
   packed: PackedBatches,
   batches: readonly SeriesBatch[],
 ): Promise<void> {
-  return store.appendPacked?.(packed, batches) ?? store.append(batches);
+  return store.appendPacked?.(packed, batches) ?? store.append(unpackBatches(packed));
 }
 
 /**

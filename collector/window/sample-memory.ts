@@ -3,7 +3,7 @@
  * one after the other, and made anew V8 counted that as growth of the heap, with a full garbage collection or two.
  */
 
-/** A part has 20,000 samples of a time and a number, and a little more: 2.6 of these. */
+/** A part has 20,000 samples of a time and a number, and a little more: 2.6 of these. A column of many frames takes one alone. */
 const CHUNK_NUMBERS = 2 ** 14;
 
 export class SampleMemory {
@@ -15,16 +15,23 @@ export class SampleMemory {
 
   /** @returns so many, not cleared */
   numbers(count: number): Float64Array {
-    if (count > CHUNK_NUMBERS) return new Float64Array(count);
-    if (this.#at + count > CHUNK_NUMBERS) {
+    if (this.#at > 0 && this.#at + count > (this.#chunks[this.#chunk]?.length ?? 0)) {
       this.#chunk++;
       this.#at = 0;
     }
-    const chunk = this.#chunks[this.#chunk] ?? new Float64Array(CHUNK_NUMBERS);
-    this.#chunks[this.#chunk] = chunk;
+    const chunk = this.#chunkFor(count);
     const numbers = new Float64Array(chunk.buffer, this.#at * Float64Array.BYTES_PER_ELEMENT, count);
     this.#at += count;
     return numbers;
+  }
+
+  /** The one at hand, made anew where there is none, or, at its begin, a longer one than was needed there before. */
+  #chunkFor(count: number): Float64Array {
+    const known = this.#chunks[this.#chunk];
+    if (known !== undefined && this.#at + count <= known.length) return known;
+    const chunk = new Float64Array(Math.max(CHUNK_NUMBERS, count));
+    this.#chunks[this.#chunk] = chunk;
+    return chunk;
   }
 
   /** Somebody is given some of it. */

@@ -116,7 +116,8 @@ export interface Archive {
 
   /**
    * Resolves when the samples survive the end of the process. All or nothing:
-   * after a rejection none of them may be visible later.
+   * after a rejection none of them may be visible later. Then the arrays are the caller's again,
+   * to write into.
    *
    * Idempotent: a sample not newer than the newest one held of its series is
    * passed over, so that a batch may be given again after a crash.

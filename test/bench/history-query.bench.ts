@@ -11,6 +11,7 @@ import { ManyHistory } from "../../collector/history/many-history.js";
 import { History } from "../../collector/history.js";
 import { HistoryAnswers } from "../../collector/serve/extension/history-answers.js";
 import { RecentWindow } from "../../collector/window/recent-window.js";
+import { SampleMemory } from "../../collector/window/sample-memory.js";
 import { systemClock } from "../../core/base/clock.js";
 import { ClusterDirectory } from "../../core/model/directory.js";
 import { Frame } from "../../core/model/frame.js";
@@ -60,6 +61,7 @@ beforeAll(async () => {
   const random = new SeededRandom(SEED);
   const frame = new Frame(directory, "bench");
   const rows = Array.from({ length: HOSTS }, (_, i) => directory.row(`node${String(i).padStart(4, "0")}`));
+  const memory = new SampleMemory();
   const columns = Array.from({ length: METRICS }, (_, i) => directory.column(`metric_${i}`, "number"));
   const values = new Float64Array(HOSTS * METRICS);
   const newCells = Uint32Array.from({ length: HOSTS * METRICS }, (_, i) => i);
@@ -77,7 +79,10 @@ beforeAll(async () => {
     const news = { newCells, newCount: frame.count, newHeard: new Uint32Array(0), newHeardCount: 0 };
     window.add(frame, news, number);
     if (number % 40 > 0) continue;
-    for (const part of window.batches(number, 20_000)) await archive.append(part);
+    for (const part of window.batches(number, 20_000, memory)) {
+      await archive.append(part);
+      memory.takeBack();
+    }
     window.archived(number);
     window.trim(frame.timeMs);
   }

@@ -1,10 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { giveBackAppendMemory, takeAppendMemory } from "../../storage/append-memory.js";
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 
 describe("memory of appends", () => {
+  // Whatever was kept before.
+  beforeEach(() => {
+    for (let i = 0; i < 4; i++) takeAppendMemory(1);
+  });
+
   test("what came back is used for a part that fits", () => {
     const first = takeAppendMemory(300_000);
     expect(first.byteLength).toBe(320 * KIB);
@@ -24,6 +29,12 @@ describe("memory of appends", () => {
     expect(taken.filter((piece) => pieces.includes(piece))).toEqual(pieces.slice(0, 4));
     expect(new Set(taken).size).toBe(6);
     expect(taken.every((piece) => piece.byteLength === MIB)).toBe(true);
+  });
+
+  test("smaller pieces make room for larger ones, and the smallest that fits is taken", () => {
+    for (const kib of [64, 1_024, 64, 128, 192, 512, 256]) giveBackAppendMemory(new ArrayBuffer(kib * KIB));
+    const taken = [200, 500, 1, 1, 1].map((kib) => takeAppendMemory(kib * KIB).byteLength / KIB);
+    expect(taken).toEqual([256, 512, 192, 1_024, 64]);
   });
 
   test("of nothing", () => {

@@ -10,6 +10,23 @@ describe("memory of samples", () => {
     for (const [i, piece] of pieces.entries()) expect(piece.every((number) => number === i)).toBe(true);
   });
 
+  it("a long run is given the same memory again, a longer one more", () => {
+    const memory = new SampleMemory();
+    const take = (count: number) => {
+      memory.reuse();
+      const piece = memory.numbers(count);
+      memory.handOut();
+      memory.takeBack();
+      return piece.buffer;
+    };
+    const first = take(23_000);
+    expect(take(23_000)).toBe(first);
+    expect(take(4)).toBe(first);
+    const longer = take(30_000);
+    expect(longer).not.toBe(first);
+    expect(take(23_000)).toBe(longer);
+  });
+
   it("begins anew once all is back", () => {
     const memory = new SampleMemory();
     const first = memory.numbers(2);

@@ -141,10 +141,13 @@ test("a store that hangs counts as failing after a minute; what it took after al
   store.gate = new Promise((resolve) => {
     open_ = resolve;
   });
-  const appended = archive.append([batch(1)]);
+  const given = batch(1);
+  const appended = archive.append([given]);
   await clock.advance(60_000);
   await appended;
   expect(waiting(archive)).toBe(1);
+  // The giver's again, while the store has not looked at it yet.
+  given.series.timesMs.fill(7);
   open_();
   await clock.advance(2_000);
   expect(waiting(archive)).toBe(0);
