@@ -1,6 +1,7 @@
 // What each room may import, and what to do when a rule fires. test/arch proves that each rule can fire.
 const TIERS = "sensors|collector|viewer|triggers|storage";
 const BASE_PACKAGES = "^node_modules/(zod|yaml|pino)/";
+const RRD_ENGINE = "^storage/rrd/((arithmetic|bulk|commands|file|format|text)/|[^/]+$)";
 const SOCKETS_AND_FILES =
   "^(node:)?(fs|fs/promises|os|child_process|net|tls|dgram|dns|dns/promises|http|https|http2|worker_threads|cluster)$";
 
@@ -41,6 +42,13 @@ module.exports = {
       comment: "Declare the two or three methods you need in your own tier and let */bin pass them in.",
       from: { path: `^(${TIERS})/`, pathNot: `^(${TIERS})/bin/` },
       to: { path: `^(${TIERS})/`, pathNot: "^$1/" },
+    },
+    {
+      name: "rrd-engine-stands-alone",
+      severity: "error",
+      comment: "The engine is of use to others: what needs the project belongs into storage/rrd/archive or takeover.",
+      from: { path: RRD_ENGINE },
+      to: { pathNot: [RRD_ENGINE], dependencyTypesNot: ["core"] },
     },
     {
       name: "collector-is-platform-free",

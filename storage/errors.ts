@@ -1,5 +1,5 @@
 /** What can go wrong in a store, with a code that callers may branch on. */
-import { GrateError } from "../core/base/errors.js";
+import { codeOf, GrateError } from "../core/base/errors.js";
 
 export type StorageErrorCode =
   /** The archive was closed before the call. */
@@ -30,6 +30,11 @@ export type StorageErrorCode =
   | "storage-remote"
   /** Anything else; most likely a bug. */
   | "storage-error";
+
+/** @returns what a fault of the disk is called; @param error of the system */
+export function diskCode(error: unknown): "storage-full" | "storage-io" {
+  return ["ENOSPC", "EDQUOT"].includes(codeOf(error)) ? "storage-full" : "storage-io";
+}
 
 /** Expected failures of stores: the message names the action, the file and what to do. */
 export class StorageError extends GrateError {

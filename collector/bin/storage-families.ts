@@ -36,6 +36,21 @@ const COUNTERS: readonly (readonly [key: string, name: string, help: string])[] 
     "storage_document_samples_refused_total",
     "Samples that no document can hold: of names or times that it cannot say, or beyond the limits of a cluster.",
   ],
+  ["files", "storage_files", "RRD files kept up to date."],
+  ["fileFaultsTotal", "storage_file_faults_total", "Samples of a series not kept because its file cannot be used."],
+  ["foreignUpdatesTotal", "storage_foreign_updates_total", "RRD files found further on than we had left them."],
+  ["daemonLinesTotal", "storage_daemon_lines_total", "Updates that rrdcached took."],
+  ["daemonRefusedTotal", "storage_daemon_refused_total", "Updates that rrdcached refused."],
+  [
+    "daemonTooOldTotal",
+    "storage_daemon_too_old_total",
+    "Updates that rrdcached had already, of us or of another writer.",
+  ],
+  [
+    "daemonDroppedFilesTotal",
+    "storage_daemon_dropped_files_total",
+    "Files looked at of which rrdcached had dropped updates without a word.",
+  ],
   ["documentDamagedTotal", "storage_document_damaged_total", "Damaged parts of documents that were passed over."],
 ];
 

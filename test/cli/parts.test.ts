@@ -1,4 +1,7 @@
 /** Small parts of the composition roots. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   type Configuration,
@@ -10,7 +13,11 @@ import { eventHistory } from "../../collector/bin/event-history.js";
 import { ReloadReport } from "../../collector/bin/reload-report.js";
 import { type SelfParts, selfPort } from "../../collector/bin/self.js";
 import { readVersion } from "../../collector/bin/version.js";
+import { systemClock } from "../../core/base/clock.js";
 import type { AlertEvent } from "../../core/model/alert.js";
+import { type DaemonAddress, parseDaemonAddress } from "../../storage/rrd/archive/daemon/daemon-address.js";
+import { DaemonFiles } from "../../storage/rrd/archive/daemon/daemon-files.js";
+import { RrdArchive } from "../../storage/rrd/archive/rrd-archive.js";
 
 function load(text: string, loader = loadConfiguration): Configuration {
   const list = () => {
@@ -221,5 +228,28 @@ describe("what the collector says of itself", () => {
     expect(samples("storage_queued_samples")).toEqual([{ labels: { store: "remote" }, value: 9 }]);
     expect(samples("storage_queue_age_seconds")).toEqual([{ labels: { store: "remote" }, value: 1.5 }]);
     expect(samples("storage_refused_samples_total")).toEqual([{ labels: { store: "remote" }, value: 2 }]);
+  });
+
+  test("all that RRD files count is shown", () => {
+    const directory = mkdtempSync(join(tmpdir(), "grate-parts-"));
+    const log = { info: () => {}, warn: () => {} };
+    const archive = new RrdArchive({
+      directory,
+      mode: "write",
+      stepS: 15,
+      archivesOf: () => [],
+      lowerCaseHosts: false,
+      clock: systemClock,
+      log,
+      random: () => 0,
+      daemon: new DaemonFiles(parseDaemonAddress("127.0.0.1:42217") as DaemonAddress, systemClock, log),
+    });
+    const { counters } = archive.health();
+    const numbered = Object.fromEntries(Object.keys(counters).map((key, i) => [key, 100 + i]));
+    const storage = () => [{ store: "rrd", message: "", counters: numbered }];
+    const shown = [...self({}, { storage }).families()].flatMap(({ samples }) => samples.map(({ value }) => value));
+    expect(Object.keys(counters).length).toBeGreaterThan(6);
+    expect(shown).toEqual(expect.arrayContaining(Object.values(numbered)));
+    rmSync(directory, { recursive: true });
   });
 });

@@ -4,8 +4,9 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "../../../core/base/errors.js";
+import { codeOf, messageOf } from "../../../core/base/errors.js";
 import type { Coverage } from "../../../core/model/archive.js";
+import { diskCode, StorageError } from "../../errors.js";
 
 /** No cluster's folder begins with a dot; see file-names.ts. */
 const NAME = ".grate-coverage.json";
@@ -21,8 +22,14 @@ export function readCoverage(directory: string): Coverage | undefined {
   }
 }
 
+/** @throws StorageError */
 export function writeCoverage(directory: string, { fromMs, toMs }: Coverage): void {
-  const temporary = join(directory, `${NAME}.new`);
-  writeFileSync(temporary, `${JSON.stringify({ fromMs, toMs })}\n`);
-  renameSync(temporary, join(directory, NAME));
+  const path = join(directory, NAME);
+  const temporary = `${path}.new`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify({ fromMs, toMs })}\n`);
+    renameSync(temporary, path);
+  } catch (error) {
+    throw new StorageError(diskCode(error), `cannot note in ${path} how far the files reach: ${messageOf(error)}`);
+  }
 }

@@ -5,11 +5,12 @@
  * Of a file its folder, its name, its fleet and its last update are held, in columns: at 10,000 hosts there are 350,000. Paths
  * are joined when they are needed.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ReplacedError, RrdFleet } from "../bulk/fleet.js";
 import { lastUpdateS, liveView } from "../commands/times.js";
 import { createRrdFile, type RandomInteger } from "../file/create-file.js";
+import { makeFolder } from "../file/make-folder.js";
 import { type RrdFile, withRrdFile } from "../file/rrd-file.js";
 import type { RrdDefinition } from "../format/definition.js";
 import { LAST_DS_BYTES, pdpOffset } from "../format/layout.js";
@@ -157,7 +158,7 @@ export class FileSet {
 
   #create(path: string, definition: RrdDefinition, firstS: number): void {
     const folder = dirname(path);
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (!existsSync(folder)) makeFolder(folder);
     createRrdFile(path, definition, firstS - definition.stepS, this.#random);
   }
 }

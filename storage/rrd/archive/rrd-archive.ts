@@ -18,7 +18,7 @@ import type {
 import { nameFault } from "../../../core/model/names.js";
 import type { Series, SeriesKey } from "../../../core/model/series.js";
 import { requireBatches } from "../../batch.js";
-import { StorageError } from "../../errors.js";
+import { diskCode, StorageError } from "../../errors.js";
 import type { StoreHealth } from "../../health.js";
 import type { StoreLog } from "../../store.js";
 import { lastUpdateS, liveView } from "../commands/times.js";
@@ -33,6 +33,7 @@ import { FileSet } from "./file-set.js";
 import { HostFiles } from "./host-files.js";
 import { hasCurve, NewestOfHosts } from "./newest-of-hosts.js";
 import { readSeries } from "./read-series.js";
+import { SpillFault } from "./spill-fault.js";
 import { SummaryFiles } from "./summary-files.js";
 import { surveyCoverage } from "./survey.js";
 
@@ -59,6 +60,8 @@ const LAST_CARRY_MS_MAX = 1_000;
 const FAULTS_LOGGED_MAX = 20;
 /** With these the disk, not the file, is at fault. */
 const DISK_CODES = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"];
+/** With these the file is not ours. If none of them is, the directory is at fault. */
+const DENIED_CODES = ["EACCES", "EPERM"];
 
 export interface RrdArchiveOptions {
   /** Absolute; it is there. */
@@ -86,7 +89,10 @@ export class RrdArchive implements Archive {
   #coverage: Coverage | undefined;
   #surveyAtMs: number;
   #faultCount = 0;
-  #lastFault = "";
+  readonly #fileFault = new SpillFault();
+  readonly #foreignFault = new SpillFault();
+  /** Of them it was told already. */
+  #foreignTold = 0;
   /** Until then nobody is looked for who writes there too: nobody was a moment ago. Monotonic. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
   /** Why nothing is written; "" while all is well. */
@@ -101,7 +107,7 @@ export class RrdArchive implements Archive {
     const { stepS, archivesOf, directory, mode, random, daemon, clock, lowerCaseHosts } = options;
     this.#options = options;
     const files = new FileSet(random, daemon);
-    const guard = (what: string, work: () => void) => this.#guard(what, work);
+    const guard = (what: string, work: () => void) => void this.#guard(what, work);
     this.#files = files;
     this.#hosts = new HostFiles({
       directory,
@@ -144,6 +150,7 @@ export class RrdArchive implements Archive {
     const { clock } = this.#options;
     this.#isWhole = false;
     const newest = new NewestOfHosts(batches);
+    let [tried, denied] = [0, 0];
     let turnMs = clock.monotonicMs();
     for (const batch of batches) {
       if (clock.monotonicMs() - turnMs > TURN_MS_MAX) {
@@ -152,7 +159,13 @@ export class RrdArchive implements Archive {
         this.#requireAlone();
         turnMs = clock.monotonicMs();
       }
-      if (hasCurve(batch)) this.#guard(batch.key, () => this.#hosts.append(batch, batch.series, newest));
+      if (!hasCurve(batch)) continue;
+      const fault = this.#guard(batch.key, () => this.#hosts.append(batch, batch.series, newest));
+      tried++;
+      if (DENIED_CODES.includes(fault)) denied++;
+    }
+    if (tried > 0 && denied === tried) {
+      throw new StorageError("storage-io", `cannot append, no file may be written: ${this.#fileFault.message}`);
     }
     await this.#written();
   }
@@ -165,7 +178,10 @@ export class RrdArchive implements Archive {
     this.#hosts.carry(CARRY_STEPS);
     for (const table of sums) this.#summaries.append(table);
     await this.#written();
-    await this.#options.daemon?.check();
+    await this.#options.daemon?.endSpill();
+    this.#noteForeign();
+    this.#fileFault.endSpill();
+    this.#foreignFault.endSpill();
     this.#isWhole = true;
   }
 
@@ -227,20 +243,16 @@ export class RrdArchive implements Archive {
   }
 
   health(): StoreHealth {
-    const foreign = this.#files.foreignUpdateCount;
+    this.#noteForeign();
     const { daemon } = this.#options;
-    const messages: string[] = [];
-    if (this.#other !== "") messages.push(this.#other);
-    if (this.#faultCount > 0) messages.push(this.#lastFault);
-    if (foreign > 0) messages.push("another program updates files of this directory too");
-    messages.push(...(daemon?.faults ?? []));
+    const messages = [this.#other, this.#fileFault.message, this.#foreignFault.message, ...(daemon?.faults ?? [])];
     return {
       store: "rrd",
-      message: messages.join("; "),
+      message: messages.filter((message) => message !== "").join("; "),
       counters: {
         files: this.#files.count,
         fileFaultsTotal: this.#faultCount,
-        foreignUpdatesTotal: foreign,
+        foreignUpdatesTotal: this.#foreignTold,
         ...daemon?.counters,
       },
     };
@@ -272,20 +284,31 @@ export class RrdArchive implements Archive {
     if (this.#coverage !== undefined) writeCoverage(this.#options.directory, this.#coverage);
   }
 
-  /** @param what is not kept if the file is at fault: its path, or the series */
-  #guard(what: string | SeriesKey, work: () => void): void {
+  #noteForeign(): void {
+    const count = this.#files.foreignUpdateCount;
+    if (count > this.#foreignTold) this.#foreignFault.tell("another program updates files of this directory too");
+    this.#foreignTold = count;
+  }
+
+  /**
+   * @param what is not kept if the file is at fault: its path, or the series
+   * @returns the system's word for the fault, "" for none and for others
+   */
+  #guard(what: string | SeriesKey, work: () => void): string {
     try {
       work();
+      return "";
     } catch (error) {
       const cause = error instanceof RrdError ? error.cause : error;
       if (DISK_CODES.includes(codeOf(cause))) {
-        const code = ["ENOSPC", "EDQUOT"].includes(codeOf(cause)) ? "storage-full" : "storage-io";
-        throw new StorageError(code, `cannot append: ${messageOf(error)}`);
+        throw new StorageError(diskCode(cause), `cannot append: ${messageOf(error)}`);
       }
       if (!(error instanceof RrdError) && codeOf(error) === "") throw error;
       const name = typeof what === "string" ? what : `${what.metric} of ${what.host}`;
-      this.#lastFault = `${name} is not kept: ${messageOf(error)}`;
-      if (this.#faultCount++ < FAULTS_LOGGED_MAX) this.#options.log.warn(this.#lastFault);
+      const message = `${name} is not kept: ${messageOf(error)}`;
+      this.#fileFault.tell(message);
+      if (this.#faultCount++ < FAULTS_LOGGED_MAX) this.#options.log.warn(message);
+      return codeOf(cause);
     }
   }
 

@@ -1,9 +1,10 @@
 /** The store of RRD files in gmetad's layout. */
-import { mkdirSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf } from "../../../core/base/errors.js";
 import { StorageError } from "../../errors.js";
 import type { Store, StoreContext } from "../../store.js";
+import { makeFolder } from "../file/make-folder.js";
 import { runningDaemons } from "../takeover/running-writers.js";
 import { archivesOf } from "./archives.js";
 import { parseDaemonAddress } from "./daemon/daemon-address.js";
@@ -17,7 +18,7 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
   const daemonAddress = rrdcached === undefined ? undefined : parseDaemonAddress(rrdcached);
   const directory = resolve(stateDir, dir);
   try {
-    if (mode === "write") mkdirSync(directory, { recursive: true, mode: 0o755 });
+    if (mode === "write") makeFolder(directory);
     if (!statSync(directory).isDirectory()) throw new Error("it is no directory");
   } catch (error) {
     throw new StorageError("storage-io", `cannot open the RRD files in ${directory}: ${messageOf(error)}`);

@@ -12,6 +12,7 @@ import { withRrdFile } from "../../file/rrd-file.js";
 import type { RrdDefinition } from "../../format/definition.js";
 import { RrdError } from "../../rrd-error.js";
 import type { UpdateQueue } from "../file-set.js";
+import { SpillFault } from "../spill-fault.js";
 import type { DaemonAddress } from "./daemon-address.js";
 import { DaemonClient } from "./daemon-client.js";
 import { escaped, updateLines } from "./update-lines.js";
@@ -33,7 +34,7 @@ export class DaemonFiles implements UpdateQueue {
   /** Newest update given of each file, in the order in which they are looked at. */
   readonly #sentS = new Map<string, number>();
   readonly #counts = { daemonLinesTotal: 0, daemonRefusedTotal: 0, daemonDroppedFilesTotal: 0, daemonTooOldTotal: 0 };
-  #fault = "";
+  readonly #fault = new SpillFault();
   #flushFault = "";
 
   constructor(address: DaemonAddress, clock: Clock, log: StoreLog) {
@@ -47,7 +48,7 @@ export class DaemonFiles implements UpdateQueue {
 
   /** For a person; empty while all is well. */
   get faults(): readonly string[] {
-    return [this.#fault, this.#flushFault].filter((fault) => fault !== "");
+    return [this.#fault.message, this.#flushFault].filter((fault) => fault !== "");
   }
 
   add(path: string, definition: RrdDefinition, timesS: ArrayLike<number>, rows: ArrayLike<number>): void {
@@ -70,7 +71,12 @@ export class DaemonFiles implements UpdateQueue {
   }
 
   /** Some of the files are flushed and looked at. */
-  async check(): Promise<void> {
+  async endSpill(): Promise<void> {
+    await this.#check();
+    this.#fault.endSpill();
+  }
+
+  async #check(): Promise<void> {
     for (const [path, sentS] of [...this.#sentS].slice(0, CHECKED_FILES)) {
       // To the end of the row.
       this.#sentS.delete(path);
@@ -114,8 +120,7 @@ export class DaemonFiles implements UpdateQueue {
   }
 
   #tell(fault: string): void {
-    if (this.#fault === "") this.#log.warn(fault);
-    this.#fault = fault;
+    if (this.#fault.tell(fault)) this.#log.warn(fault);
   }
 }
 

@@ -1,5 +1,6 @@
 /** RRD files of gmetad's layout as an archive: the contract of all stores, and what is particular to it. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -68,6 +69,15 @@ function batch(
     },
     ...more,
   };
+}
+
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
 }
 
 describe("gmetad's layout", () => {
@@ -360,6 +370,72 @@ describe("gmetad's layout", () => {
     expect(archive.health()).toMatchObject({ counters: { files: 2, fileFaultsTotal: 1 } });
     expect(archive.health().message).toContain("load_one of Node1 is not kept");
     expect(warnings.length).toBe(1);
+    // Told until a whole spill was without it.
+    await archive.endSpill([]);
+    expect(archive.health().message).toContain("load_one of Node1 is not kept");
+    await archive.append([batch([[START_S + 30, 3]]), batch([[START_S + 30, 3]], { key: other })]);
+    await archive.endSpill([]);
+    expect(archive.health().message).toContain("load_one of Node1 is not kept");
+    rmSync(join(directory, FILE));
+    await archive.append([batch([[START_S + 45, 4]]), batch([[START_S + 45, 4]], { key: other })]);
+    await archive.endSpill([]);
+    expect(archive.health()).toMatchObject({ message: "", counters: { fileFaultsTotal: 2 } });
+    expect(rows(30, 45)).toBe("45:4");
+  });
+
+  describe.skipIf(process.geteuid?.() !== 0)("permissions", () => {
+    test("where none of the files may be written the append fails, and given again it is whole", async () => {
+      const archive = open(directory);
+      await archive.append([batch([[START_S, 1]])]);
+      chmodSync(directory, 0o755);
+      const more = [batch([[START_S + 15, 2]]), batch([[START_S + 15, 2]], { key: { ...KEY, host: "Node2" } })];
+      await expect(asNobody(() => archive.append(more))).rejects.toMatchObject({
+        code: "storage-io",
+        message: expect.stringMatching(
+          /^cannot append, no file may be written: load_one of Node2 is not kept: .*EACCES/,
+        ),
+      });
+      await archive.append(more);
+      expect(rows(-15, 15)).toBe("0:1 15:2");
+      expect(existsSync(join(directory, "khab/Node2/load_one.rrd"))).toBe(true);
+    });
+
+    test("a directory in which nothing may be made, with files that may be written: told by its name", async () => {
+      const archive = open(directory);
+      await archive.append([batch([[START_S, 1]])]);
+      chmodSync(directory, 0o755);
+      chmodSync(join(directory, FILE), 0o666);
+      const more = [batch([[START_S + 15, 2]])];
+      await expect(asNobody(() => archive.append(more))).rejects.toMatchObject({
+        code: "storage-io",
+        message: expect.stringMatching(/^cannot note in \S+\/\.grate-coverage\.json how far .* EACCES/),
+      });
+      await archive.append(more);
+      expect(rows(-15, 15)).toBe("0:1 15:2");
+    });
+
+    test("one file of somebody else costs its own metric", async () => {
+      const archive = open(directory);
+      const other = { key: { ...KEY, metric: "load_five" } };
+      await archive.append([batch([[START_S, 1]]), batch([[START_S, 1]], other)]);
+      chmodSync(directory, 0o777);
+      chmodSync(join(directory, "khab/Node1/load_five.rrd"), 0o666);
+      await asNobody(() => archive.append([batch([[START_S + 15, 2]]), batch([[START_S + 15, 2]], other)]));
+      expect(archive.health().message).toContain("load_one of Node1 is not kept");
+      expect(answer("lastupdate khab/Node1/load_five.rrd").output).toContain(`${START_S + 15}: 2\n`);
+      expect(rows(-15, 15)).toBe("0:1 15:-");
+    });
+  });
+
+  test("folders and files are for others to read, whatever the umask", async () => {
+    const before = process.umask(0o077);
+    try {
+      await open(directory).append([batch([[START_S, 1]])]);
+    } finally {
+      process.umask(before);
+    }
+    const modes = ["khab", "khab/Node1", FILE].map((path) => statSync(join(directory, path)).mode & 0o777);
+    expect(modes).toEqual([0o755, 0o755, 0o644]);
   });
 
   test("a file that is removed is made anew, with its folder, also by what is only repeated", async () => {
@@ -458,6 +534,13 @@ describe("gmetad's layout", () => {
     answer(`update ${FILE} ${START_S + 15}:7`);
     await archive.append([batch([[START_S + 30, 3]])]);
     expect(rows(-15, 30)).toBe("0:1 15:7 30:3");
-    expect(archive.health().message).toBe("another program updates files of this directory too");
+    expect(archive.health()).toMatchObject({
+      message: "another program updates files of this directory too",
+      counters: { foreignUpdatesTotal: 1 },
+    });
+    await archive.endSpill([]);
+    await archive.append([batch([[START_S + 45, 4]])]);
+    await archive.endSpill([]);
+    expect(archive.health()).toMatchObject({ message: "", counters: { foreignUpdatesTotal: 1 } });
   });
 });

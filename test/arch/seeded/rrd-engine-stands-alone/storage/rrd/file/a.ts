@@ -1,0 +1,3 @@
+import { b } from "../../../core/base/b.js";
+
+export const a = b;
