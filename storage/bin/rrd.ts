@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Clock, systemClock } from "../../core/base/clock.js";
 import { EXIT, messageOf } from "../../core/base/errors.js";
+import { DAEMON_ADDRESS_EXPECTED, parseDaemonAddress } from "../rrd/archive/daemon/daemon-address.js";
 import type { CommandContext } from "../rrd/commands/command.js";
 import { COMMANDS } from "../rrd/commands/list.js";
 import { LINE_LENGTH_MAX, RrdPipe } from "../rrd/commands/pipe.js";
@@ -29,7 +30,7 @@ Commands:
   lastupdate FILE
   tune FILE [-h NAME:SECONDS] [-i NAME:MIN] [-a NAME:MAX] [-d NAME:TYPE] [-r OLD:NEW]
   resize FILE N GROW|SHRINK ROWS
-  takeover DIR [--dry-run] [--wait SECONDS]
+  takeover DIR [--dry-run] [--wait SECONDS] [--rrdcached ADDRESS]
                            may the files that gmetad left in DIR be gone on with: does somebody else
                            write there, are they as expected and ours to write?
   -                        read commands from standard input, a line each, and answer each
@@ -80,8 +81,13 @@ async function runTakeover(words: readonly string[]): Promise<number> {
   let directory: string | undefined;
   let waitMs: number | undefined;
   let isDryRun: boolean;
+  let rrdcached: string | undefined;
   try {
-    const options = { "dry-run": { type: "boolean", default: false }, wait: { type: "string" } } as const;
+    const options = {
+      "dry-run": { type: "boolean", default: false },
+      wait: { type: "string" },
+      rrdcached: { type: "string" },
+    } as const;
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
     [directory] = positionals;
     isDryRun = values["dry-run"];
@@ -90,12 +96,16 @@ async function runTakeover(words: readonly string[]): Promise<number> {
       if (!/^\d{1,4}$/.test(values.wait)) throw new Error(`--wait '${values.wait}', expected seconds up to 9999`);
       waitMs = Number(values.wait) * 1_000;
     }
+    rrdcached = values.rrdcached;
+    if (rrdcached !== undefined && parseDaemonAddress(rrdcached) === undefined) {
+      throw new Error(`--rrdcached '${rrdcached}', ${DAEMON_ADDRESS_EXPECTED}`);
+    }
   } catch (error) {
     process.stderr.write(`grate: rrd takeover: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
   try {
-    process.stdout.write(await takeOver({ directory, isDryRun, waitMs, clock: systemClock }));
+    process.stdout.write(await takeOver({ directory, isDryRun, waitMs, rrdcached, clock: systemClock }));
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof RrdError)) throw error;

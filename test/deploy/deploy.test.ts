@@ -164,6 +164,7 @@ describe("the sample configuration", () => {
     };
     const { config } = loadConfiguration("grate.yaml", { files: { read: () => encode(text), list: none } });
     expect(config.sources.map((source) => source.type)).toEqual(["ganglia-xml", "ganglia-udp", "sensor"]);
+    expect(Object.keys(config.storage).sort()).toEqual(["remote", "rrd", "sqlite", "xml"]);
     expect(Object.keys(config.receivers)).toEqual(["ops"]);
     expect(Object.keys(config.commands)).toEqual(["drain"]);
     expect(config.triggers.at(-1)).toMatchObject({ name: "cpu-too-hot", notify: ["ops"], run: ["drain"] });

@@ -74,7 +74,7 @@ export interface RrdArchiveOptions {
   readonly clock: Clock;
   readonly log: StoreLog;
   readonly random: RandomInteger;
-  /** Others that write there now; asked once a second while we write. */
+  /** Others that write there now; asked once a second while we write, once a minute where we only read. */
   readonly writers?: () => readonly RunningWriter[];
   /** rrdcached, where the files are to be written, or flushed before they are read, by way of it. */
   readonly daemon?: DaemonFiles;
@@ -95,7 +95,7 @@ export class RrdArchive implements Archive {
   #foreignTold = 0;
   /** Until then nobody is looked for who writes there too: nobody was a moment ago. Monotonic. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
-  /** Why nothing is written; "" while all is well. */
+  /** Why nothing is written, or not all can be read; "" while all is well. */
   #other = "";
   /** All samples of a spill, and its end, are written. */
   #isWhole = false;
@@ -131,8 +131,9 @@ export class RrdArchive implements Archive {
     this.#coverage = mode === "write" ? readCoverage(directory) : undefined;
     this.#coverage ??= surveyCoverage(directory);
     this.#surveyAtMs = clock.monotonicMs() + COVERAGE_AGE_MAX_MS;
-    // Told at once, not with the first spill. Reading does no harm.
+    // Told at once, not with the first spill.
     if (mode === "write") this.#lookForOthers();
+    else this.#lookForDaemon();
     if (this.#other !== "") options.log.warn(this.#other);
   }
 
@@ -211,6 +212,7 @@ export class RrdArchive implements Archive {
     const startMs = clock.monotonicMs();
     if (mode === "read" && startMs >= this.#surveyAtMs) {
       this.#coverage = surveyCoverage(directory);
+      this.#lookForDaemon();
       // The look goes by files: of many hosts it takes long, and reads of history wait for it.
       const tookMs = clock.monotonicMs() - startMs;
       this.#surveyAtMs = startMs + Math.max(COVERAGE_AGE_MAX_MS, SURVEY_SHARE * tookMs);
@@ -277,6 +279,17 @@ export class RrdArchive implements Archive {
         : `cannot write the RRD files in ${directory}: process ${other.pid} writes there too, ${other.why}; ` +
           `stop it, or use its files with "mode: read"`;
     if (other === undefined) this.#aloneUntilMs = clock.monotonicMs() + ALONE_MS;
+  }
+
+  /** A reader who does not ask rrdcached for what it holds back misses the newest minutes. */
+  #lookForDaemon(): void {
+    const { writers, daemon, directory } = this.#options;
+    const holder = daemon === undefined ? writers?.().find(({ program }) => program === "rrdcached") : undefined;
+    this.#other =
+      holder === undefined
+        ? ""
+        : `rrdcached (process ${holder.pid}) holds back updates of ${directory}: the newest minutes are missing there; ` +
+          `write into the configuration where it listens (storage.rrd.rrdcached)`;
   }
 
   async #written(): Promise<void> {

@@ -24,6 +24,7 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     throw new StorageError("storage-io", `cannot open the RRD files in ${directory}: ${messageOf(error)}`);
   }
   const stepS = step / 1_000;
+  const running = () => runningDaemons(realDirectory(directory));
   const archive = new RrdArchive({
     directory,
     mode,
@@ -33,10 +34,13 @@ export function openRrdStore({ stateDir, config, clock, log }: StoreContext): St
     clock,
     log,
     random: (below) => Math.floor(Math.random() * below),
-    // One rrdcached orders the updates of all who use it.
     ...(daemonAddress === undefined
-      ? { writers: () => runningDaemons(realDirectory(directory)) }
-      : { daemon: new DaemonFiles(daemonAddress, clock, log) }),
+      ? { writers: running }
+      : {
+          daemon: new DaemonFiles(daemonAddress, clock, log),
+          // One rrdcached orders the updates of all who use it; but of two who tell of one file it drops those of one.
+          writers: () => running().filter(({ program }) => program !== "rrdcached"),
+        }),
   });
   return { archive, worksAlone: daemonAddress !== undefined, health: () => archive.health() };
 }

@@ -1,10 +1,11 @@
 /** A directory of gmetad's layout as it stands: how many files of what, whether we may write them, what does not fit. */
 import { accessSync, constants, opendirSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { messageOf } from "../../../core/base/errors.js";
 import { SUMMARY_FOLDER } from "../archive/file-names.js";
 import { lastUpdateS, liveView } from "../commands/times.js";
 import { withRrdFile } from "../file/rrd-file.js";
+import type { RoundRobinArchive } from "../format/definition.js";
 import { RrdError } from "../rrd-error.js";
 
 /** Headers are read of so many, spread over all: 40,000 would take a while on a cold disk. */
@@ -23,6 +24,10 @@ export interface DirectoryLook {
   readonly newestUpdateS: number;
   /** Users that own files. */
   readonly owners: readonly number[];
+  /** Of most files of hosts that were read, in the words of gmetad.conf; none where there is no such file. */
+  readonly archives: readonly string[];
+  /** Of the folders of hosts one at least is not in lower case, or there are none. */
+  readonly hasUpperCaseHosts: boolean;
   /** What would keep single files, or all, from being gone on with. */
   readonly faults: readonly string[];
   readonly faultCount: number;
@@ -41,6 +46,7 @@ export function lookAtDirectory(root: string): DirectoryLook {
     if (path.endsWith(".rrd")) paths.push(path);
   }
   const steps = new Set<number>();
+  const archives = new Map<string, number>();
   const newest: [path: string, timeS: number][] = [];
   const every = Math.max(1, Math.ceil(paths.length / READ_MAX));
   for (let i = 0; i < paths.length; i += every) {
@@ -55,6 +61,10 @@ export function lookAtDirectory(root: string): DirectoryLook {
       );
       newest.push([path, timeS]);
       steps.add(header.definition.stepS);
+      if (!isSum(path)) {
+        const text = header.definition.archives.map(wordsOf).join(" ");
+        archives.set(text, (archives.get(text) ?? 0) + 1);
+      }
       const names = header.definition.dataSources.map(({ name }) => name).join(",");
       if (names !== (isSum(path) ? "sum,num" : "sum")) faults.push(`${below}: it has the sources ${names}`);
     } catch (error) {
@@ -63,12 +73,15 @@ export function lookAtDirectory(root: string): DirectoryLook {
     }
   }
   newest.sort(([, a], [, b]) => b - a);
+  const hostFolders = paths.filter((path) => !isSum(path)).map((path) => basename(dirname(path)));
   return {
     files: paths.length,
     sumFiles: paths.filter(isSum).length,
     stepsS: [...steps].sort((a, b) => a - b),
     newestUpdateS: newest[0]?.[1] ?? 0,
     owners: [...owners].sort((a, b) => a - b),
+    archives: mostOf(archives)?.split(" ") ?? [],
+    hasUpperCaseHosts: hostFolders.length === 0 || hostFolders.some((folder) => folder !== folder.toLowerCase()),
     faults: faults.slice(0, TOLD_MAX),
     faultCount: faults.length,
     watched: newest.slice(0, WATCHED_MAX).map(([path]) => path),
@@ -87,6 +100,14 @@ export function writingMarks(paths: readonly string[]): Map<string, string> {
       }
     }),
   );
+}
+
+function wordsOf({ cf, xff, pdpCount, rowCount }: RoundRobinArchive): string {
+  return `RRA:${cf}:${xff}:${pdpCount}:${rowCount}`;
+}
+
+function mostOf(counts: ReadonlyMap<string, number>): string | undefined {
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function isSum(path: string): boolean {

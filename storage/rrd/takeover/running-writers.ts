@@ -4,6 +4,8 @@ import { resolve } from "node:path";
 
 export interface RunningWriter {
   readonly pid: number;
+  /** As the system calls it: gmetad, rrdcached, or any that has a file open. */
+  readonly program: string;
   readonly why: string;
 }
 
@@ -28,7 +30,7 @@ export function runningWriters(directory: string, proc = "/proc"): RunningWriter
   return processes(proc).flatMap(({ pid, path }) => {
     const open = entries(`${path}/fd`).some((fd) => isBelow(link(`${path}/fd/${fd}`) ?? "", directory));
     const why = open ? `${programOf(path)} has a file of it open` : daemonsReason(path, directory);
-    return why === undefined ? [] : [{ pid, why }];
+    return why === undefined ? [] : [{ pid, program: programOf(path), why }];
   });
 }
 
@@ -36,7 +38,7 @@ export function runningWriters(directory: string, proc = "/proc"): RunningWriter
 export function runningDaemons(directory: string, proc = "/proc"): RunningWriter[] {
   return processes(proc).flatMap(({ pid, path }) => {
     const why = daemonsReason(path, directory);
-    return why === undefined ? [] : [{ pid, why }];
+    return why === undefined ? [] : [{ pid, program: programOf(path), why }];
   });
 }
 

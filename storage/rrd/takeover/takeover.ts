@@ -18,6 +18,8 @@ export interface TakeoverOptions {
   /** How long it is watched whether somebody writes; undefined: two steps of its files. */
   readonly waitMs: number | undefined;
   readonly clock: Clock;
+  /** Where an rrdcached listens by way of which the files will be written: that one may go on. */
+  readonly rrdcached: string | undefined;
   /** Only tests give others. */
   readonly writers?: (directory: string) => readonly RunningWriter[];
 }
@@ -28,7 +30,7 @@ const STEP_STANDARD_S = 15;
 
 /** @returns what it found and did, for a person @throws RrdError with what stands against it */
 export async function takeOver(options: TakeoverOptions): Promise<string> {
-  const { isDryRun, clock, writers = runningWriters } = options;
+  const { isDryRun, clock, rrdcached, writers = runningWriters } = options;
   let directory = options.directory;
   let look: DirectoryLook;
   try {
@@ -38,7 +40,12 @@ export async function takeOver(options: TakeoverOptions): Promise<string> {
     throw new RrdError(`looking at '${directory}': ${messageOf(error)}`, { cause: error });
   }
   const against: string[] = [];
-  for (const { pid, why } of writers(directory)) against.push(`process ${pid}: ${why}; stop it first`);
+  for (const { pid, program, why } of writers(directory)) {
+    if (program !== "rrdcached") against.push(`process ${pid}: ${why}; stop it first`);
+    else if (rrdcached === undefined) {
+      against.push(`process ${pid}: ${why}; stop it first, or say --rrdcached ADDRESS to write by way of it`);
+    }
+  }
   if (look.faultCount > 0) against.push(...look.faults, ...more(look));
   if (against.length === 0) {
     const stepS = look.stepsS[0] ?? STEP_STANDARD_S;
@@ -58,15 +65,15 @@ export async function takeOver(options: TakeoverOptions): Promise<string> {
   }
   const coverage = surveyCoverage(directory);
   if (!isDryRun && coverage !== undefined) writeCoverage(directory, coverage);
-  return described(directory, look, isDryRun);
+  return described(directory, look, options);
 }
 
 function more({ faults, faultCount }: DirectoryLook): string[] {
   return faultCount > faults.length ? [`and ${faultCount - faults.length} more of this kind`] : [];
 }
 
-function described(directory: string, look: DirectoryLook, isDryRun: boolean): string {
-  const { files, sumFiles, stepsS, newestUpdateS, owners } = look;
+function described(directory: string, look: DirectoryLook, { isDryRun, rrdcached }: TakeoverOptions): string {
+  const { files, sumFiles, stepsS, newestUpdateS, owners, archives, hasUpperCaseHosts } = look;
   const newest =
     newestUpdateS === 0 ? "never updated" : `last updated ${new Date(newestUpdateS * 1_000).toISOString()}`;
   const lines = [
@@ -82,9 +89,14 @@ function described(directory: string, look: DirectoryLook, isDryRun: boolean): s
     `    dir: ${JSON.stringify(directory)}`,
     "    mode: write",
     `    step: ${stepsS.at(-1) ?? STEP_STANDARD_S}s`,
+    ...(archives.length === 0 ? [] : [`    rras: [${archives.map((text) => JSON.stringify(text)).join(", ")}]`]),
+    ...(hasUpperCaseHosts ? [] : ["    case-sensitive-hosts: false"]),
+    ...(rrdcached === undefined ? [] : [`    rrdcached: ${JSON.stringify(rrdcached)}`]),
     "",
     "What is there stays as it is; new values are added, and new files are made for new hosts and metrics.",
-    "Until then and afterwards no gmetad and no rrdcached may write there. To give it back, stop the collector first.",
+    rrdcached === undefined
+      ? "Until then and afterwards no gmetad and no rrdcached may write there. To give it back, stop the collector first."
+      : "Until then and afterwards no gmetad may write there. To give it back, stop the collector first.",
   ];
   return `${lines.join("\n")}\n`;
 }

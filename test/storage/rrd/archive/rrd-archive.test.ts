@@ -503,7 +503,7 @@ describe("gmetad's layout", () => {
   });
 
   test("beside a gmetad that writes there it only reads, and says so; when that is gone it writes", async () => {
-    const gmetad = { pid: 4711, why: "it is the gmetad whose rrd_rootdir this is" };
+    const gmetad = { pid: 4711, program: "gmetad", why: "it is the gmetad whose rrd_rootdir this is" };
     const told = /process 4711 writes there too, it is the gmetad.*stop it, or use its files with "mode: read"/;
     let running = [gmetad];
     const writers = () => running;
@@ -526,6 +526,21 @@ describe("gmetad's layout", () => {
     running = [];
     await archive.append(later);
     expect(rows(-15, 15)).toBe("0:1 15:2");
+  });
+
+  test("mode read: an rrdcached that holds back updates is named, with the setting that asks it", async () => {
+    await open(directory).append([batch([[START_S, 1]])]);
+    const rrdcached = { pid: 4711, program: "rrdcached", why: "its base directory this is in" };
+    let running: (typeof rrdcached)[] = [rrdcached, { ...rrdcached, pid: 4, program: "gmetad" }];
+    const archive = open(directory, { mode: "read", writers: () => running });
+    const words = `rrdcached (process 4711) holds back updates of ${directory}: `;
+    expect(archive.health().message).toContain(words);
+    expect(warnings.some((line) => line.includes("storage.rrd.rrdcached"))).toBe(true);
+    expect((await archive.read({ key: KEY, fromMs: 0, toMs: 8.64e15 }))?.timesMs.length).toBe(1);
+    running = [];
+    await clock.advance(61_000);
+    await archive.coverage();
+    expect(archive.health().message).toBe("");
   });
 
   test("another writer of the same files is noticed", async () => {

@@ -30,7 +30,8 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** @param meanwhile happens while the directory is watched */
 async function take(more: Partial<TakeoverOptions> = {}, meanwhile = () => {}): Promise<string> {
-  const options = { directory, isDryRun: false, waitMs: undefined, clock, writers: () => [], ...more };
+  const nothing = { waitMs: undefined, rrdcached: undefined };
+  const options = { directory, isDryRun: false, ...nothing, clock, writers: () => [], ...more };
   const outcome = takeOver(options).catch((error: unknown) => `refused: ${(error as Error).message}`);
   await clock.advance(10_000);
   meanwhile();
@@ -43,7 +44,19 @@ test("a directory of which nobody thinks any more: what is there and what to wri
   expect(text).toContain("3 files, 2 of them sums, last updated 2023-11-14T22:14:00.000Z");
   expect(text).toContain("steps: 15 s, 30 s;");
   expect(text).toContain(`    dir: ${JSON.stringify(directory)}\n    mode: write\n    step: 30s\n`);
+  // New files as those that are there: the archives of most, and folders in lower case.
+  expect(text).toContain('    rras: ["RRA:AVERAGE:0.5:1:10"]\n    case-sensitive-hosts: false\n\n');
   expect(readdirSync(directory)).toContain(".grate-coverage.json");
+});
+
+test("archives are those of most files of hosts, and a host in capitals has a folder of its own", async () => {
+  mkdirSync(join(directory, "khab/Node1"));
+  for (const metric of ["a", "b"]) {
+    const archives = "RRA:AVERAGE:0.5:1:244 RRA:MAX:0.25:24:244";
+    answer(`create khab/Node1/${metric}.rrd --start 1700000000 --step 15 DS:sum:GAUGE:120:U:U ${archives}`);
+  }
+  const text = await take();
+  expect(text).toContain('    rras: ["RRA:AVERAGE:0.5:1:244", "RRA:MAX:0.25:24:244"]\n\n');
 });
 
 test("twice is as once, and a dry run writes nothing", async () => {
@@ -95,8 +108,19 @@ test("a symbolic link to it is as the directory", async () => {
 });
 
 test("a program that runs is named, and nothing is waited for", async () => {
-  const text = await take({ writers: () => [{ pid: 4711, why: "it is the gmetad whose rrd_rootdir this is" }] });
+  const gmetad = { pid: 4711, program: "gmetad", why: "it is the gmetad whose rrd_rootdir this is" };
+  const text = await take({ writers: () => [gmetad] });
   expect(text).toContain("process 4711: it is the gmetad whose rrd_rootdir this is; stop it first");
+});
+
+test("an rrdcached may go on where the files will be written by way of it", async () => {
+  const writers = () => [
+    { pid: 12, program: "rrdcached", why: "it is an rrdcached whose base directory (-b) this is in" },
+  ];
+  expect(await take({ writers })).toContain("say --rrdcached ADDRESS to write by way of it");
+  const text = await take({ writers, rrdcached: "/run/rrdcached.sock" });
+  expect(text).toContain('    rrdcached: "/run/rrdcached.sock"\n');
+  expect(text).toContain("afterwards no gmetad may write there");
 });
 
 describe("programs in /proc", () => {
