@@ -13,58 +13,31 @@ import { COMMANDS } from "../rrd/commands/list.js";
 import { LINE_LENGTH_MAX, RrdPipe } from "../rrd/commands/pipe.js";
 import { RrdError } from "../rrd/rrd-error.js";
 import { takeOver } from "../rrd/takeover/takeover.js";
-
-const HELP = `Usage: grate rrd <command> [arguments]
-       grate rrd -
-
-Creates, updates and reads RRD files, as rrdtool does and without it.
-
-Commands:
-  create FILE [--start T] [--step S] [--no-overwrite] DS:NAME:TYPE:HEARTBEAT:MIN:MAX... RRA:CF:XFF:STEPS:ROWS...
-  update FILE [--template NAME:NAME...] [--skip-past-updates] TIME|N:VALUE[:VALUE...]...
-  fetch FILE CF [-r RESOLUTION] [-s START] [-e END] [-a]
-  info FILE
-  dump [--no-header] FILE
-  first FILE [--rraindex N]
-  last FILE
-  lastupdate FILE
-  tune FILE [-h NAME:SECONDS] [-i NAME:MIN] [-a NAME:MAX] [-d NAME:TYPE] [-r OLD:NEW]
-  resize FILE N GROW|SHRINK ROWS
-  takeover DIR [--dry-run] [--wait SECONDS] [--rrdcached ADDRESS]
-                           may the files that gmetad left in DIR be gone on with: does somebody else
-                           write there, are they as expected and ours to write?
-  -                        read commands from standard input, a line each, and answer each
-
-Examples:
-  grate rrd create load.rrd --step 15 DS:sum:GAUGE:120:U:U RRA:AVERAGE:0.5:1:5856
-  grate rrd update load.rrd N:0.42
-  grate rrd fetch load.rrd AVERAGE -s now-1h
-  grate rrd takeover /var/lib/ganglia/rrds --dry-run
-`;
+import { rrdHelp } from "./rrd-help.js";
 
 /** @param words of the command line after "rrd" @returns the exit code */
 export async function rrd(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined) {
-    process.stderr.write(HELP);
+    process.stderr.write(rrdHelp());
     return EXIT.usage;
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(HELP);
+    process.stdout.write(rrdHelp(rest[0]));
+    return EXIT.ok;
+  }
+  if (rest.includes("--help") && (COMMANDS.has(name) || name === "takeover" || name === "-")) {
+    process.stdout.write(rrdHelp(name));
     return EXIT.ok;
   }
   if (name === "-") return runPipe(systemClock);
-  if (name === "takeover" && !rest.includes("--help")) return runTakeover(rest);
+  if (name === "takeover") return runTakeover(rest);
   const command = COMMANDS.get(name);
-  if (command === undefined && name !== "takeover") {
+  if (command === undefined) {
     process.stderr.write(
       `grate: unknown command 'rrd ${name}', expected one of ${[...COMMANDS.keys(), "takeover"].join(", ")}\n`,
     );
     return EXIT.usage;
-  }
-  if (command === undefined || rest.includes("--help")) {
-    process.stdout.write(HELP);
-    return EXIT.ok;
   }
   try {
     process.stdout.write(command(rest, { ...contextOf(systemClock), resolvePath: (path) => resolve(path) }));

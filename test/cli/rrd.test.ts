@@ -1,10 +1,11 @@
 /** `grate rrd` as a process: exit codes, where what is printed, and the pipe. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { COMMANDS } from "../../storage/rrd/commands/list.js";
 import { grate } from "./front-door.js";
 
 const directory = mkdtempSync(join(tmpdir(), "grate-rrd-cli-"));
@@ -28,10 +29,38 @@ describe("grate rrd", () => {
     expect(grate(["rrd", "info", FILE]).stdout).toContain("ds[a].minimal_heartbeat = 77\n");
   });
 
+  const commands = [...COMMANDS.keys(), "-"];
+  test.each(commands)("%s: the examples of its help do what they say", (name) => {
+    const help = grate(["rrd", name, "--help"]).stdout;
+    const examples = [...help.matchAll(/^ {2}grate rrd (.*)$/gm)].map(([, words]) => words as string);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      const sources = "--start 1600000000 --step 15 DS:sum:GAUGE:120:U:U";
+      const archives = "RRA:AVERAGE:0.5:1:5856 RRA:AVERAGE:0.5:4:10 RRA:AVERAGE:0.5:40:10";
+      pipe(["load", "bytes"].map((file) => `create ${file}.rrd ${sources} ${archives}\n`).join(""));
+      writeFileSync(join(directory, "commands.txt"), "last load.rrd\n");
+      const [, input] = example.split(" < ");
+      const ended = spawnSync(process.execPath, [FRONT_DOOR, "rrd", ...example.replace(/ <.*/, "").split(" ")], {
+        cwd: directory,
+        encoding: "utf8",
+        input: input === undefined ? "" : readFileSync(join(directory, input)),
+      });
+      expect([example, ended.status, ended.stderr]).toEqual([example, 0, ""]);
+    }
+  });
+
   test.each<[name: string, words: string[], code: number, stdout: RegExp, stderr: RegExp]>([
     ["no command", [], 2, /^$/, /^Usage: grate rrd/],
     ["--help", ["--help"], 0, /^Usage: grate rrd/, /^$/],
-    ["--help of a command", ["update", "--help"], 0, /^Usage: grate rrd/, /^$/],
+    [
+      "--help of a command",
+      ["update", "--help"],
+      0,
+      /^Usage: grate rrd update FILE [\s\S]*Examples:\n {2}grate rrd update /,
+      /^$/,
+    ],
+    ["help of a command", ["help", "tune"], 0, /^Usage: grate rrd tune FILE /, /^$/],
+    ["--help of the pipe", ["-", "--help"], 0, /^Usage: grate rrd -\n/, /^$/],
     ["an unknown command", ["graph"], 2, /^$/, /^grate: unknown command 'rrd graph', expected one of create, update, /],
     [
       "a file that is not there",
@@ -41,7 +70,7 @@ describe("grate rrd", () => {
       /^ERROR: opening '\/nonexistent': No such file or directory\n$/,
     ],
     ["a time that is not there", ["last", "/nonexistent"], 1, /^-1\n$/, /^ERROR: opening/],
-    ["help of a takeover", ["takeover", "--help"], 0, /^Usage: grate rrd[\s\S]* takeover DIR/, /^$/],
+    ["help of a takeover", ["takeover", "--help"], 0, /^Usage: grate rrd takeover DIR[\s\S]*--rrdcached/, /^$/],
     ["a takeover of nothing", ["takeover"], 2, /^$/, /^grate: rrd takeover: expected one directory\n$/],
     [
       "a takeover with a bad wait",

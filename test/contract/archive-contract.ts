@@ -31,6 +31,12 @@ const KEY: SeriesKey = { cluster: "khab", host: "node1", metric: "load_one" };
 /** [time, value], or [time, text]. */
 type Pairs<T> = readonly (readonly [timeMs: number, value: T])[];
 
+/** From inclusive, to exclusive. */
+interface Range {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
 export function archiveContract(name: string, makeArchive: () => Promise<ArchiveHarness>): void {
   describe(`archive contract: ${name}`, () => {
     let harness: ArchiveHarness;
@@ -57,15 +63,12 @@ export function archiveContract(name: string, makeArchive: () => Promise<Archive
     }
 
     /** Reads in the range; unless the traits say otherwise every bit must be there and nothing else. */
-    async function expectNumbers(
-      pairs: Pairs<number>,
-      range: { key?: SeriesKey; fromMs?: number; toMs?: number } = {},
-    ) {
+    async function expectNumbers(pairs: Pairs<number>, range: { readonly key?: SeriesKey } & Range = {}) {
       const series = await archive.read({ ...everything(), ...range });
       const { exact, resolutionMs } = archive.traits;
       if (exact && resolutionMs === 0) expect(bitsOf(series)).toEqual(bitsOfPairs(pairs));
       else if (exact) expectStepped(series, pairs, resolutionMs);
-      else expectNear(series, pairs, stepMs);
+      else expectNear(series, pairs, stepMs, range);
     }
 
     async function expectTexts(pairs: Pairs<string>, key = KEY) {
@@ -690,8 +693,11 @@ function expectStepped(series: Series | undefined, pairs: Pairs<number>, resolut
   }
 }
 
-/** For stores that keep averages of steps: each sample is found within a step, with its value or one between its neighbours. */
-function expectNear(series: Series | undefined, pairs: Pairs<number>, stepMs: number): void {
+/**
+ * For stores that keep averages of steps: each sample is found within a step, with its value or one between its neighbours;
+ * nothing is found twice, outside of the range, or where there was no sample.
+ */
+function expectNear(series: Series | undefined, pairs: Pairs<number>, stepMs: number, range: Range): void {
   if (series?.kind !== "number") throw new Error(`expected numbers, found ${series?.kind}`);
   const values = pairs.map(([, value]) => value);
   for (const [i, [timeMs]] of pairs.entries()) {
@@ -701,5 +707,14 @@ function expectNear(series: Series | undefined, pairs: Pairs<number>, stepMs: nu
     const slack = 1e-6 * Math.max(1, ...near.map(Math.abs));
     expect(series.values[found]).toBeGreaterThanOrEqual(Math.min(...near) - slack);
     expect(series.values[found]).toBeLessThanOrEqual(Math.max(...near) + slack);
+  }
+  const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = range;
+  for (const [i, timeMs] of series.timesMs.entries()) {
+    expect(timeMs >= fromMs && timeMs < toMs, `${timeMs} is in the range`).toBe(true);
+    if (i > 0) expect(timeMs - (series.timesMs[i - 1] as number), "one value a step").toBeGreaterThanOrEqual(stepMs);
+    expect(
+      pairs.some(([given]) => Math.abs(given - timeMs) <= stepMs),
+      `${timeMs} is within a step of a sample`,
+    ).toBe(true);
   }
 }

@@ -1,6 +1,6 @@
 /** The history that one RRD file holds of its first data source: of each time what its finest archive has. */
 import type { Series } from "../../../core/model/series.js";
-import { currentRow, type LiveView, lastUpdateS, liveView, newestRowS } from "../commands/times.js";
+import { currentRow, type LiveView, lastUpdateS, newestRowS, readSettled } from "../commands/times.js";
 import type { RrdFile } from "../file/rrd-file.js";
 import { isPlainCf } from "../format/definition.js";
 import { LAST_DS_BYTES, pdpOffset } from "../format/layout.js";
@@ -20,9 +20,12 @@ interface Span {
  */
 export function readSeries(file: RrdFile, fromS: number, toS: number): Series | undefined {
   if (file.header.definition.dataSources[0]?.type !== "GAUGE") return undefined;
+  return readSettled(file, (live) => seriesAt(file, live, fromS, toS));
+}
+
+function seriesAt(file: RrdFile, live: LiveView, fromS: number, toS: number): Series | undefined {
   const times: number[] = [];
   const values: number[] = [];
-  const live = liveView(file);
   const { dsCount } = file.header.layout;
   for (const { rra, widthS, oldestS, newestS } of spansOf(file, live)) {
     const firstS = Math.max(oldestS + widthS, Math.ceil(fromS / widthS) * widthS);

@@ -2,7 +2,7 @@
 import type { RrdFile } from "../file/rrd-file.js";
 import { type Cf, isPlainCf, type RrdDefinition } from "../format/definition.js";
 import { RrdError } from "../rrd-error.js";
-import { currentRow, liveView, newestRowS } from "./times.js";
+import { currentRow, type LiveView, newestRowS, readSettled } from "./times.js";
 
 /** Most values of an answer; more would be a mistyped time. 10 million are 80 MB. */
 const VALUES_MAX = 10_000_000;
@@ -21,8 +21,11 @@ export interface FetchedRows {
  * @throws RrdError if no archive fits
  */
 export function fetchRows(file: RrdFile, cf: Cf, startS: number, endS: number, resolutionS: number): FetchedRows {
+  return readSettled(file, (live) => rowsAt(file, live, cf, startS, endS, resolutionS));
+}
+
+function rowsAt(file: RrdFile, live: LiveView, cf: Cf, startS: number, endS: number, resolutionS: number): FetchedRows {
   const { definition, layout } = file.header;
-  const live = liveView(file);
   const newestOf = (widthS: number) => newestRowS(live, widthS);
   const rra = chooseArchive(definition, newestOf, cf, startS, endS, resolutionS);
   const archive = definition.archives[rra];

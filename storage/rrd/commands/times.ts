@@ -15,6 +15,24 @@ export function liveView(file: RrdFile): LiveView {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), layout: file.header.layout };
 }
 
+/** Of a file that is written all the time the last answer counts; it may be off by the steps of one update. */
+const LOOKS_MAX = 4;
+
+/**
+ * Reads rows while somebody else may write: where the state is another one afterwards, what was read belongs to neither, and
+ * is read again.
+ */
+export function readSettled<T>(file: RrdFile, read: (live: LiveView) => T): T {
+  let live = liveView(file);
+  for (let look = 1; ; look++) {
+    const found = read(live);
+    if (look === LOOKS_MAX) return found;
+    const after = liveView(file);
+    if (Buffer.compare(live.bytes, after.bytes) === 0) return found;
+    live = after;
+  }
+}
+
 /** Seconds since 1970. */
 export function lastUpdateS({ view }: LiveView): number {
   return getSigned(view, 0);
