@@ -39,7 +39,7 @@ import { usageOf } from "../support/rig/usage.js";
 import { RRAS } from "./collector/peers.js";
 import { TRIGGER_COUNT, triggersYaml } from "./collector/triggers.js";
 import { SEED, startEmulator } from "./emulator/start.js";
-import type { Orders as PausesOrders, SpillPauses } from "./storage-window/pauses.js";
+import type { Pauses, Orders as PausesOrders, SpillPauses } from "./storage-window/pauses.js";
 
 const HOSTS = Number(process.env["HOSTS"] ?? 1_000);
 const POLLS = Number(process.env["POLLS"] ?? 240);
@@ -196,12 +196,16 @@ test("pauses of the main loop while a collector spills", { timeout: 0 }, async (
     const ended = await runProcess(process.execPath, [main, JSON.stringify(orders)], { env: ALLOCATOR_ENVIRONMENT });
     const spills = ended.stdout.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as SpillPauses)));
     say(`seed ${SEED}, spills of ${FRAMES_OF_SPILL} polls of ${HOSTS} hosts into SQLite and RRD files; a turn of the`);
-    say(`main loop, less what it waited for a core (budget ${PAUSE_MS_MAX} ms), in brackets with nothing to do:`);
+    say(
+      `main loop, less what it waited for a core, and its CPU (budget ${PAUSE_MS_MAX} ms), in brackets with nothing to do:`,
+    );
     for (const [i, { cells, samples, seconds, spill, idle }] of spills.entries()) {
+      const turns = (all: Pauses["longest"]) =>
+        all.map(({ ms, cpuMs }) => `${ms.toFixed(1)}/${cpuMs.toFixed(1)}`).join(", ");
       const list = (all: readonly number[]) => all.map((ms) => ms.toFixed(1)).join(", ") || "none";
       say(
         `  spill ${i + 1}: ${(samples / 1e6).toFixed(2)} million samples in ${seconds.toFixed(1)} s; longest ` +
-          `${list(spill.longestMs)} (${list(idle.longestMs)}) ms; 99 % ${spill.mostMs.toFixed(1)} (${idle.mostMs.toFixed(1)}) ms; ` +
+          `${turns(spill.longest)} (${turns(idle.longest)}) ms; 99 % ${spill.mostMs.toFixed(1)} (${idle.mostMs.toFixed(1)}) ms; ` +
           `garbage collections ${list(spill.collectionsMs)} ms; waited for a core ${spill.waitedMs.toFixed(0)} ms in all`,
       );
       expect(samples).toBeGreaterThan(0.8 * cells);

@@ -28,12 +28,18 @@ export interface Orders {
   readonly framesOfSpill: number;
 }
 
+interface Turn {
+  /** Its length less the time in it that the thread waited for a core. */
+  readonly ms: number;
+  /** Of these the thread worked; else it waited, for the disk or for helpers in a garbage collection. */
+  readonly cpuMs: number;
+}
+
 export interface Pauses {
-  /** The longest turns first, ms: their length less the time in them that the thread waited for a core. */
-  readonly longestMs: readonly number[];
+  /** The longest first. */
+  readonly longest: readonly Turn[];
   /** 99 % of the turns are no longer. */
   readonly mostMs: number;
-  readonly turns: number;
   /** Garbage collections above a millisecond, the longest first. They are part of the turns. */
   readonly collectionsMs: readonly number[];
   /** The thread waited for a core, in all. */
@@ -57,36 +63,36 @@ const FRAME_PAUSE_MS = 250;
 
 const LONGEST = 5;
 
-/** How long this thread was ready to run and did not get a core, since its start. */
-function runQueueMs(): number {
-  return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;
+/** Since this thread's start: how long it ran, and how long it was ready to and did not get a core. */
+function timesOfThread(): { cpuMs: number; queuedMs: number } {
+  const [cpuNs, queuedNs] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ");
+  return { cpuMs: Number(cpuNs) / 1e6, queuedMs: Number(queuedNs) / 1e6 };
 }
 
 async function watch(isOver: () => boolean): Promise<Pauses> {
-  const turnsMs: number[] = [];
+  const turns: Turn[] = [];
   const collectionsMs: number[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) if (duration > 1) collectionsMs.push(duration);
   });
   observer.observe({ entryTypes: ["gc"] });
-  const beginMs = runQueueMs();
-  let waitedMs = beginMs;
-  for (let atMs = performance.now(); !isOver(); ) {
+  const begin = timesOfThread();
+  let before = { atMs: performance.now(), ...begin };
+  while (!isOver()) {
     await setTimeout(1);
-    const [nowMs, queuedMs] = [performance.now(), runQueueMs()];
-    turnsMs.push(nowMs - atMs - (queuedMs - waitedMs));
-    [atMs, waitedMs] = [nowMs, queuedMs];
+    const now = { atMs: performance.now(), ...timesOfThread() };
+    turns.push({ ms: now.atMs - before.atMs - (now.queuedMs - before.queuedMs), cpuMs: now.cpuMs - before.cpuMs });
+    before = now;
   }
   // The last entries are handed over in a turn of their own.
   await setTimeout(50);
   observer.disconnect();
-  turnsMs.sort((a, b) => b - a);
+  turns.sort((a, b) => b.ms - a.ms);
   return {
-    longestMs: turnsMs.slice(0, LONGEST),
-    mostMs: turnsMs[Math.floor(turnsMs.length / 100)] ?? 0,
-    turns: turnsMs.length,
+    longest: turns.slice(0, LONGEST),
+    mostMs: turns[Math.floor(turns.length / 100)]?.ms ?? 0,
     collectionsMs: collectionsMs.sort((a, b) => b - a).slice(0, LONGEST),
-    waitedMs: waitedMs - beginMs,
+    waitedMs: before.queuedMs - begin.queuedMs,
   };
 }
 
