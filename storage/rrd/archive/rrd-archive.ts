@@ -60,7 +60,7 @@ const LAST_CARRY_MS_MAX = 1_000;
 const FAULTS_LOGGED_MAX = 20;
 /** With these the disk, not the file, is at fault. */
 const DISK_CODES = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"];
-/** With these the file is not ours. If none of them is, the directory is at fault. */
+/** With these the file is not ours. If not one has been since the start, the directory is at fault. */
 const DENIED_CODES = ["EACCES", "EPERM"];
 
 export interface RrdArchiveOptions {
@@ -93,6 +93,7 @@ export class RrdArchive implements Archive {
   readonly #foreignFault = new SpillFault();
   /** Of them it was told already. */
   #foreignTold = 0;
+  #hasWritten = false;
   /** Until then nobody is looked for who writes there too: nobody was a moment ago. Monotonic. */
   #aloneUntilMs = Number.NEGATIVE_INFINITY;
   /** Why nothing is written, or not all can be read; "" while all is well. */
@@ -164,8 +165,10 @@ export class RrdArchive implements Archive {
       const fault = this.#guard(batch.key, () => this.#hosts.append(batch, batch.series, newest));
       tried++;
       if (DENIED_CODES.includes(fault)) denied++;
+      else if (fault === "") this.#hasWritten = true;
     }
-    if (tried > 0 && denied === tried) {
+    // Later it is single files, which keep the others from nothing, however few an append has.
+    if (tried > 0 && denied === tried && !this.#hasWritten) {
       throw new StorageError("storage-io", `cannot append, no file may be written: ${this.#fileFault.message}`);
     }
     await this.#written();

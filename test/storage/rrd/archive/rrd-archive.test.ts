@@ -385,8 +385,8 @@ describe("gmetad's layout", () => {
 
   describe.skipIf(process.geteuid?.() !== 0)("permissions", () => {
     test("where none of the files may be written the append fails, and given again it is whole", async () => {
+      await open(directory).append([batch([[START_S, 1]])]);
       const archive = open(directory);
-      await archive.append([batch([[START_S, 1]])]);
       chmodSync(directory, 0o755);
       const more = [batch([[START_S + 15, 2]]), batch([[START_S + 15, 2]], { key: { ...KEY, host: "Node2" } })];
       await expect(asNobody(() => archive.append(more))).rejects.toMatchObject({
@@ -414,7 +414,7 @@ describe("gmetad's layout", () => {
       expect(rows(-15, 15)).toBe("0:1 15:2");
     });
 
-    test("one file of somebody else costs its own metric", async () => {
+    test("one file of somebody else costs its own metric, also in an append of its own", async () => {
       const archive = open(directory);
       const other = { key: { ...KEY, metric: "load_five" } };
       await archive.append([batch([[START_S, 1]]), batch([[START_S, 1]], other)]);
@@ -424,6 +424,8 @@ describe("gmetad's layout", () => {
       expect(archive.health().message).toContain("load_one of Node1 is not kept");
       expect(answer("lastupdate khab/Node1/load_five.rrd").output).toContain(`${START_S + 15}: 2\n`);
       expect(rows(-15, 15)).toBe("0:1 15:-");
+      await asNobody(() => archive.append([batch([[START_S + 30, 3]])]));
+      expect(archive.health()).toMatchObject({ counters: { fileFaultsTotal: 2 } });
     });
   });
 
